@@ -1,0 +1,45 @@
+/**
+ * The two ways in which a call to the API server fails, and the questions that callers ask about them.
+ *
+ * They are kept apart because they mean different things to a writer: after an `ApiError` the server has refused;
+ * after a `ConnectionError` nobody knows, so read back before deciding.
+ */
+import type { ApiErrorStatus } from './api.ts';
+
+/** The server answered with a failure. `code`, `reason` and `message` are the server's own. */
+export class ApiError extends Error {
+  override readonly name = 'ApiError';
+  readonly status: ApiErrorStatus;
+  /** What was asked, e.g. `PATCH temporaryaccessgrants/status payments/inc-4711`. */
+  readonly request: string;
+
+  constructor(request: string, status: ApiErrorStatus, options?: ErrorOptions) {
+    super(`${request}: ${status.code} ${status.reason}: ${status.message}`, options);
+    this.status = status;
+    this.request = request;
+  }
+}
+
+/** No usable answer arrived: refused, reset, timed out, unreadable. A write may have happened. */
+export class ConnectionError extends Error {
+  override readonly name = 'ConnectionError';
+  readonly request: string;
+
+  constructor(request: string, expected: string, options?: ErrorOptions) {
+    super(`${request}: ${expected}`, options);
+    this.request = request;
+  }
+}
+
+const hasCode = (error: unknown, code: number): error is ApiError =>
+  error instanceof ApiError && error.status.code === code;
+
+export const isNotFound = (error: unknown): error is ApiError => hasCode(error, 404);
+export const isForbidden = (error: unknown): error is ApiError => hasCode(error, 403);
+export const isGone = (error: unknown): error is ApiError => hasCode(error, 410);
+export const isTooManyRequests = (error: unknown): error is ApiError => hasCode(error, 429);
+/** Somebody else wrote first, or a precondition (UID) did not hold. */
+export const isConflict = (error: unknown): error is ApiError =>
+  hasCode(error, 409) && error.status.reason !== 'AlreadyExists';
+export const isAlreadyExists = (error: unknown): error is ApiError =>
+  hasCode(error, 409) && error.status.reason === 'AlreadyExists';

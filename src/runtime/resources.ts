@@ -1,0 +1,10 @@
+/** Names and keys of objects, as the machinery writes them: `Kind/namespace/name`. Must not know any kind. */
+import type { KubeObject, Resource } from './api.ts';
+
+/** `group/version`, or just the version in the core group. */
+export const apiVersionOf = (resource: Resource): string =>
+  resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
+
+/** `namespace/name`, or `/name` for a cluster-scoped object: unique within one resource. */
+export const keyOf = (object: KubeObject): string =>
+  `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
