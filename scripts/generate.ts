@@ -1,0 +1,44 @@
+/**
+ * Writes the files that are generated from the schemas, or with `--check` fails when they differ from what is
+ * committed. The only place that knows which file holds what.
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stringify } from 'yaml';
+import { kinds } from '../src/domain/kinds.ts';
+import { defaultGuardOptions, guardManifests } from '../src/guard/admission.ts';
+import { customResourceDefinition } from '../src/guard/crd.ts';
+
+const root = join(import.meta.dirname, '..');
+const header = '# Generated from src/domain by `make generate`. Do not edit.\n';
+
+const toYaml = (object: unknown): string => stringify(object, { aliasDuplicateObjects: false, lineWidth: 110 });
+
+/** Every generated file: path in the checkout → content. */
+function generatedFiles(): Map<string, string> {
+  const files = new Map<string, string>();
+  for (const kind of kinds) {
+    files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + toYaml(customResourceDefinition(kind)));
+  }
+  const guard = guardManifests(defaultGuardOptions).map(toYaml).join('---\n');
+  files.set('config/guard.yaml', header + guard);
+  return files;
+}
+
+const check = process.argv.includes('--check');
+const different: string[] = [];
+for (const [path, content] of generatedFiles()) {
+  const absolute = join(root, path);
+  const present = await readFile(absolute, 'utf8').catch(() => undefined);
+  if (present === content) continue;
+  different.push(path);
+  if (check) continue;
+  await mkdir(dirname(absolute), { recursive: true });
+  await writeFile(absolute, content);
+}
+
+if (check && different.length > 0) {
+  console.error(`expected generated files to be up to date, but these differ: ${different.join(', ')}. Run: make generate`);
+  process.exit(1);
+}
+console.log(check ? 'generated files are up to date' : `wrote ${different.length} files`);

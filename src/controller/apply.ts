@@ -1,0 +1,137 @@
+/**
+ * Carries out one effect and says what is known of the cluster afterwards. The only place that writes.
+ *
+ * Every write is conditional (resourceVersion, UID, or a name that belongs to one grant for ever), so repeating one, or
+ * two leaders overlapping for a moment, does no harm.
+ */
+import { type Place, placeKey, type StoredBinding } from '../domain/binding.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { Effect } from '../domain/plan.ts';
+import { statusPatch } from '../domain/status-patch.ts';
+import { factsOf, type TrailEntry } from '../domain/trail.ts';
+import type { World } from '../domain/world.ts';
+import type { Api } from '../runtime/api.ts';
+import { isAlreadyExists, isConflict, isNotFound } from '../runtime/api-error.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { Cache } from './cache.ts';
+import { liveBinding } from './gather.ts';
+import { bindingRef, bindingResource, grantRef } from './resources.ts';
+import { entryId, eventOf, type Trail, writeEvent } from './trail.ts';
+
+export interface Shell {
+  readonly api: Api;
+  readonly cache: Cache;
+  readonly clock: Clock;
+  readonly trail: Trail;
+  /** Names this process in Events, such as the pod's name. */
+  readonly instance: string;
+}
+
+/**
+ * Carries out an effect.
+ *
+ * @returns the world with what the API server answered; everything else in it is as old as before
+ * @throws ApiError when the server refuses (a conflict included), ConnectionError when nobody knows
+ */
+export async function apply(shell: Shell, effect: Effect, world: World, signal: AbortSignal): Promise<World> {
+  switch (effect.kind) {
+    case 'Record':
+      await tell(shell, world.grant, effect.entry, signal);
+      return world;
+    case 'WriteStatus':
+      return writeStatus(shell, effect, world, signal);
+    case 'CreateBinding':
+      return createBinding(shell, effect, world, signal);
+    case 'ReplaceBinding':
+      return replaceBinding(shell, effect, world, signal);
+    case 'DeleteBinding':
+      return withBinding(world, effect.place, await deleteBinding(shell, effect.place, effect.uid, signal));
+  }
+}
+
+/** Tells one entry about a grant, in the log and as an Event. */
+export async function tell(shell: Shell, grant: Grant, entry: TrailEntry, signal: AbortSignal): Promise<void> {
+  const now_ms = shell.clock.now();
+  const facts = factsOf(grant);
+  shell.trail.tell(entryId(facts, entry), facts, entry, now_ms);
+  const event = eventOf(grant, entry, now_ms, shell.instance);
+  await writeEvent(shell.api, shell.trail, event, grant.metadata.namespace, signal);
+}
+
+async function writeStatus(
+  { api, cache }: Shell,
+  { status }: Extract<Effect, { kind: 'WriteStatus' }>,
+  world: World,
+  signal: AbortSignal,
+): Promise<World> {
+  const { grant } = world;
+  const patch = statusPatch(grant, status);
+  const written = await api.patch<Grant>(grantRef(grant), 'merge', patch, { subresource: 'status', signal });
+  cache.grants[grant.kind].remember(written);
+  return { ...world, grant: written, grantIsLive: true };
+}
+
+async function createBinding(
+  { api, cache }: Shell,
+  { binding }: Extract<Effect, { kind: 'CreateBinding' }>,
+  world: World,
+  signal: AbortSignal,
+): Promise<World> {
+  const place = placeOf(binding);
+  const resource = bindingResource[binding.kind];
+  try {
+    const made = await api.create<StoredBinding>(resource, place.namespace, binding, { signal });
+    cache.bindings[place.kind].remember(made);
+    return withBinding(world, place, { ...made, kind: place.kind });
+  } catch (error) {
+    // Ours from before a crash, or somebody else's: deciding looks at what really stands there.
+    if (!isAlreadyExists(error)) throw error;
+    return withBinding(world, place, await liveBinding(api, place, signal));
+  }
+}
+
+async function replaceBinding(
+  { api, cache }: Shell,
+  { binding, uid, resourceVersion }: Extract<Effect, { kind: 'ReplaceBinding' }>,
+  world: World,
+  signal: AbortSignal,
+): Promise<World> {
+  const place = placeOf(binding);
+  const body = { ...binding, metadata: { ...binding.metadata, uid, resourceVersion } };
+  const written = await api.replace<StoredBinding>(bindingRef(place), body as StoredBinding, { signal });
+  cache.bindings[place.kind].remember(written);
+  return withBinding(world, place, { ...written, kind: place.kind });
+}
+
+/**
+ * Deletes the binding with this UID and nothing else.
+ *
+ * @returns what stands there afterwards: nothing, the binding held by finalizers, or another one
+ */
+export async function deleteBinding(
+  { api, cache }: Pick<Shell, 'api' | 'cache'>,
+  place: Place,
+  uid: string,
+  signal: AbortSignal,
+): Promise<StoredBinding | undefined> {
+  try {
+    const deletion = await api.delete(bindingRef(place), { uid, propagationPolicy: 'Background', signal });
+    if (!deletion.gone) return { ...(deletion.object as StoredBinding), kind: place.kind };
+  } catch (error) {
+    if (isConflict(error)) return liveBinding(api, place, signal);
+    if (!isNotFound(error)) throw error;
+  }
+  cache.bindings[place.kind].forget(`${place.namespace ?? ''}/${place.name}`, uid);
+  return undefined;
+}
+
+const placeOf = ({ kind, metadata: { namespace, name } }: { kind: Place['kind']; metadata: Omit<Place, 'kind'> }): Place => ({
+  kind,
+  namespace,
+  name,
+});
+
+function withBinding(world: World, place: Place, binding: StoredBinding | undefined): World {
+  const liveBindings = new Map(world.answers.liveBindings).set(placeKey(place), binding);
+  return { ...world, answers: { ...world.answers, liveBindings } };
+}

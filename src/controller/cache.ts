@@ -1,0 +1,137 @@
+/**
+ * What the operator knows of the cluster: one store for each kind it watches, the indexes that lead from a change to
+ * the grants it concerns, and nothing else. A change enqueues keys; it never decides anything.
+ *
+ * No change costs work in proportion to all grants: policies and roles lead only to those grants that are not over.
+ */
+import { createHash } from 'node:crypto';
+import { grantUidLabel, type Place, type StoredBinding } from '../domain/binding.ts';
+import { type Grant, isFinal, type Policy, policyNameOf } from '../domain/grant.ts';
+import { originOf } from '../domain/orphan.ts';
+import type { PolicyRule } from '../domain/review.ts';
+import type { RoleRef } from '../domain/schema/subject.ts';
+import type { Role } from '../domain/world.ts';
+import type { KubeObject } from '../runtime/api.ts';
+import { keyOf } from '../runtime/resources.ts';
+import { type Change, createStore, type Store } from '../runtime/store.ts';
+import { workKey } from './work.ts';
+
+/** A Role or ClusterRole as stored. */
+interface StoredRole extends KubeObject {
+  readonly rules?: readonly PolicyRule[] | null;
+}
+
+type GrantStore = Store<Grant>;
+type BindingStore = Store<StoredBinding>;
+type RoleStore = Store<StoredRole>;
+
+export interface Cache {
+  readonly grants: Readonly<Record<Grant['kind'], GrantStore>>;
+  readonly policies: Store<Policy>;
+  readonly bindings: Readonly<Record<Place['kind'], BindingStore>>;
+  readonly roles: Readonly<Record<RoleRef['kind'], RoleStore>>;
+  /**
+   * Grants that were deleted while they held access, by the key of their work, until their end has been seen to and
+   * told: the object is gone, but the trail still owes a line.
+   */
+  readonly departed: Map<string, Grant>;
+}
+
+/** Creates empty stores whose changes call `enqueue` with the key of every piece of work they concern. */
+export function createCache(enqueue: (key: string) => void): Cache {
+  const departed = new Map<string, Grant>();
+  const grantStore = (kind: Grant['kind']): GrantStore =>
+    createStore<Grant>({
+      indexes: {
+        policy: (grant) => (isFinal(grant.status.phase) ? [] : [policyNameOf(grant)]),
+        role: (grant) => (isFinal(grant.status.phase) ? [] : [roleKeyOf(grant)]),
+        uid: (grant) => [grant.metadata.uid],
+        phase: (grant) => [grant.status.phase],
+      },
+      onChange: ({ key, previous, current }) => {
+        const work = workKey({ kind, key });
+        if (previous !== undefined && previous.metadata.uid !== current?.metadata.uid && mayHoldAccess(previous)) {
+          departed.set(work, previous);
+        }
+        enqueue(work);
+      },
+    });
+
+  const bindingStore = (kind: Place['kind']): BindingStore =>
+    createStore<StoredBinding>({
+      indexes: { grantUid: (binding) => grantUidsOf(binding) },
+      onChange: ({ key, previous, current }) => {
+        const uids = new Set([previous, current].flatMap((one) => (one === undefined ? [] : grantUidsOf(one))));
+        const owners = [...uids].flatMap((uid) => grantKeysByUid(uid));
+        for (const owner of owners) enqueue(owner);
+        if (owners.length === 0 && current !== undefined) enqueue(workKey({ kind, key }));
+      },
+    });
+
+  const roleStore = (kind: RoleRef['kind']): RoleStore =>
+    createStore<StoredRole>({
+      indexes: {},
+      onChange: ({ key, previous, current }) => {
+        if (sameRules(previous, current)) return;
+        for (const owner of grantKeys('role', `${kind}/${key}`)) enqueue(owner);
+      },
+    });
+
+  const cache: Cache = {
+    departed,
+    grants: {
+      TemporaryAccessGrant: grantStore('TemporaryAccessGrant'),
+      ClusterTemporaryAccessGrant: grantStore('ClusterTemporaryAccessGrant'),
+    },
+    policies: createStore<Policy>({
+      indexes: {},
+      onChange: (change) => {
+        for (const owner of grantKeys('policy', nameIn(change))) enqueue(owner);
+      },
+    }),
+    bindings: { RoleBinding: bindingStore('RoleBinding'), ClusterRoleBinding: bindingStore('ClusterRoleBinding') },
+    roles: { Role: roleStore('Role'), ClusterRole: roleStore('ClusterRole') },
+  };
+
+  const grantKeys = (index: 'policy' | 'role' | 'uid', value: string): readonly string[] =>
+    grantKinds.flatMap((kind) =>
+      cache.grants[kind].byIndex(index, value).map((grant) => workKey({ kind, key: keyOf(grant) })),
+    );
+  const grantKeysByUid = (uid: string): readonly string[] => grantKeys('uid', uid);
+
+  return cache;
+}
+
+export const grantKinds = ['TemporaryAccessGrant', 'ClusterTemporaryAccessGrant'] as const;
+export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
+
+const mayHoldAccess = ({ status: { phase } }: Grant): boolean => phase === 'Activating' || phase === 'Active';
+
+const nameIn = ({ key }: Change<KubeObject>): string => key.slice(key.indexOf('/') + 1);
+
+/** Both the name and the label say whose a binding is; a hand may have changed the label. */
+function grantUidsOf(binding: StoredBinding): readonly string[] {
+  const label = binding.metadata.labels?.[grantUidLabel];
+  const named = originOf(binding)?.grantUid;
+  return [...new Set([label, named].filter((uid) => uid !== undefined))];
+}
+
+function roleKeyOf({ metadata, spec: { roleRef } }: Grant): string {
+  return `${roleRef.kind}/${roleRef.kind === 'Role' ? (metadata.namespace ?? '') : ''}/${roleRef.name}`;
+}
+
+const sameRules = (a: StoredRole | undefined, b: StoredRole | undefined): boolean =>
+  a !== undefined && b !== undefined && JSON.stringify(a.rules) === JSON.stringify(b.rules);
+
+const hashes = new WeakMap<StoredRole, string>();
+
+/** The role that a grant asks for, as far as the cache knows. */
+export function roleOf(cache: Cache, { metadata, spec: { roleRef } }: Grant): Role | undefined {
+  const namespace = roleRef.kind === 'Role' ? (metadata.namespace ?? '') : '';
+  const stored = cache.roles[roleRef.kind].get(`${namespace}/${roleRef.name}`);
+  if (stored === undefined) return undefined;
+  const rules = stored.rules ?? [];
+  const hash = hashes.get(stored) ?? createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 32);
+  hashes.set(stored, hash);
+  return { rules, hash };
+}

@@ -1,0 +1,114 @@
+/**
+ * Collects what is known about one grant into the one input of deciding, and finds the answers to what deciding asks.
+ * It reads; it writes nothing.
+ */
+import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
+import { type Grant, policyNameOf } from '../domain/grant.ts';
+import type { Review, ReviewAnswer } from '../domain/review.ts';
+import type { Answers, Question, World } from '../domain/world.ts';
+import type { Api } from '../runtime/api.ts';
+import { isNotFound } from '../runtime/api-error.ts';
+import { type Cache, roleOf } from './cache.ts';
+import { accessReview, bindingRef, grantRef, selfAccessReview } from './resources.ts';
+
+const storeKey = ({ namespace, name }: Place): string => `${namespace ?? ''}/${name}`;
+
+/** The world of a grant, from the cache. */
+export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers: Answers): World {
+  const bindings = new Map<string, StoredBinding>();
+  for (const place of placesOf(grant)) {
+    const binding = cache.bindings[place.kind].get(storeKey(place));
+    // A watch gives items without their kind.
+    if (binding !== undefined) bindings.set(placeKey(place), { ...binding, kind: place.kind });
+  }
+  return {
+    grant,
+    grantIsLive,
+    policy: cache.policies.get(`/${policyNameOf(grant)}`),
+    role: roleOf(cache, grant),
+    bindings,
+    answers,
+  };
+}
+
+/** What stands at a place right now, or undefined when nothing does. */
+export async function liveBinding(api: Api, place: Place, signal: AbortSignal): Promise<StoredBinding | undefined> {
+  const found = await getOrUndefined<StoredBinding>(api, bindingRef(place), signal);
+  return found === undefined ? undefined : { ...found, kind: place.kind };
+}
+
+/** The grant as it is right now, or undefined when it is gone. */
+export const liveGrant = (api: Api, grant: Grant, signal: AbortSignal): Promise<Grant | undefined> =>
+  getOrUndefined<Grant>(api, grantRef(grant), signal);
+
+export async function getOrUndefined<T extends Grant | StoredBinding>(
+  api: Api,
+  ref: Parameters<Api['get']>[0],
+  signal: AbortSignal,
+): Promise<T | undefined> {
+  try {
+    return await api.get<T>(ref, { signal });
+  } catch (error) {
+    if (isNotFound(error)) return undefined;
+    throw error;
+  }
+}
+
+/** Finds the answer to a question about the grant and returns the world that knows it; undefined when the grant is gone. */
+export async function answer(
+  api: Api,
+  world: World,
+  question: Question,
+  signal: AbortSignal,
+): Promise<World | undefined> {
+  switch (question.kind) {
+    case 'LiveGrant': {
+      const grant = await liveGrant(api, world.grant, signal);
+      return grant?.metadata.uid === world.grant.metadata.uid ? { ...world, grant, grantIsLive: true } : undefined;
+    }
+    case 'LiveBindings': {
+      const known = await Promise.all(
+        placesOf(world.grant).map(
+          async (place) => [placeKey(place), await liveBinding(api, place, signal)] as const,
+        ),
+      );
+      return { ...world, answers: { ...world.answers, liveBindings: new Map(known) } };
+    }
+    case 'MayBind': {
+      const mayBind = await mayBindRole(api, question, signal);
+      return { ...world, answers: { ...world.answers, mayBind } };
+    }
+    case 'Access': {
+      const access = await Promise.all(question.reviews.map((review) => reviewAccess(api, review, signal)));
+      return { ...world, answers: { ...world.answers, access } };
+    }
+  }
+}
+
+interface ReviewResult {
+  readonly status?: { readonly allowed?: boolean; readonly reason?: string };
+}
+
+async function reviewAccess(api: Api, spec: Review, signal: AbortSignal): Promise<ReviewAnswer> {
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
+  const { status } = await api.create<ReviewResult>(accessReview, undefined, body, { signal });
+  return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
+}
+
+async function mayBindRole(
+  api: Api,
+  { roleRef, namespace }: Extract<Question, { kind: 'MayBind' }>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
+  const resourceAttributes = {
+    verb: 'bind',
+    group: 'rbac.authorization.k8s.io',
+    resource,
+    name: roleRef.name,
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } };
+  const { status } = await api.create<ReviewResult>(selfAccessReview, undefined, body, { signal });
+  return status?.allowed === true;
+}

@@ -1,0 +1,81 @@
+/**
+ * The thin shell around deciding: gather, decide, apply, until there is nothing left to do; then say when to look again.
+ * All judgement is in domain/; here is only the order of things.
+ */
+import { decide } from '../domain/decide.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { Effect, Wake } from '../domain/plan.ts';
+import type { World } from '../domain/world.ts';
+import type { ReconcileResult } from '../runtime/controller.ts';
+import { apply, type Shell } from './apply.ts';
+import { answer, gather } from './gather.ts';
+import { reconcileDeparted, reconcileOrphan } from './orphan.ts';
+import { parseWork } from './work.ts';
+
+/**
+ * More rounds than any life has writes. A grant that needs more is deciding in circles: a bug, which must not become a
+ * storm of writes.
+ */
+const roundsMax = 24;
+
+/** The reconciler of the operator's queue. */
+export const createReconcile =
+  (shell: Shell) =>
+  async (key: string, signal: AbortSignal): Promise<ReconcileResult> => {
+    const work = parseWork(key);
+    switch (work.kind) {
+      case 'RoleBinding':
+      case 'ClusterRoleBinding':
+        return reconcileOrphan(shell, work.kind, work.key, signal);
+      case 'TemporaryAccessGrant':
+      case 'ClusterTemporaryAccessGrant':
+        await reconcileDeparted(shell, key, signal);
+        return reconcileGrant(shell, shell.cache.grants[work.kind].get(work.key), signal);
+    }
+  };
+
+async function reconcileGrant(
+  shell: Shell,
+  grant: Grant | undefined,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  if (grant === undefined) return {};
+  let world: World | undefined = gather(shell.cache, grant, false, {});
+  for (let round = 0; round < roundsMax; round += 1) {
+    const plan = decide(world, shell.clock.now());
+    if (plan.kind === 'Ask') {
+      world = await answer(shell.api, world, plan.question, signal);
+      if (world === undefined) return {};
+      continue;
+    }
+    if (plan.effects.length === 0) return resultOf(plan.wake, shell.clock.now());
+    world = await applyAll(shell, plan.effects, world, signal);
+  }
+  throw new Error(
+    `expected ${grant.kind} ${grant.metadata.namespace ?? ''}/${grant.metadata.name} to come to rest within ${roundsMax} rounds; it did not. Please report this with the status of the grant`,
+  );
+}
+
+/** The world after a plan: the writes' own answers, everything else from the cache again. */
+async function applyAll(
+  shell: Shell,
+  effects: readonly Effect[],
+  before: World,
+  signal: AbortSignal,
+): Promise<World> {
+  let world = before;
+  for (const effect of effects) world = await apply(shell, effect, world, signal);
+  const { liveBindings } = world.answers;
+  return gather(shell.cache, world.grant, world.grantIsLive, liveBindings === undefined ? {} : { liveBindings });
+}
+
+function resultOf(wake: Wake, now_ms: number): ReconcileResult {
+  switch (wake.kind) {
+    case 'Never':
+      return {};
+    case 'Retry':
+      return { retry: true };
+    case 'At':
+      return { requeueAfter_ms: Math.max(0, wake.time_ms - now_ms) };
+  }
+}

@@ -1,0 +1,71 @@
+/** The resources that the operator talks about, as REST paths have them. Must not know what is done with them. */
+import type { Place } from '../domain/binding.ts';
+import {
+  clusterTemporaryAccessGrant,
+  type KindDefinition,
+  temporaryAccessGrant,
+  temporaryAccessPolicy,
+} from '../domain/kinds.ts';
+import type { Grant } from '../domain/grant.ts';
+import type { ObjectRef, Resource } from '../runtime/api.ts';
+
+const ofKind = ({ group, version, plural, kind, namespaced }: KindDefinition): Resource => ({
+  group,
+  version,
+  plural,
+  kind,
+  namespaced,
+});
+
+export const grantResource: Readonly<Record<Grant['kind'], Resource>> = {
+  TemporaryAccessGrant: ofKind(temporaryAccessGrant),
+  ClusterTemporaryAccessGrant: ofKind(clusterTemporaryAccessGrant),
+};
+
+export const policyResource: Resource = ofKind(temporaryAccessPolicy);
+
+const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' } as const;
+
+export const bindingResource: Readonly<Record<Place['kind'], Resource>> = {
+  RoleBinding: { ...rbac, plural: 'rolebindings', kind: 'RoleBinding', namespaced: true },
+  ClusterRoleBinding: { ...rbac, plural: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false },
+};
+
+export const roleResource: Readonly<Record<'Role' | 'ClusterRole', Resource>> = {
+  Role: { ...rbac, plural: 'roles', kind: 'Role', namespaced: true },
+  ClusterRole: { ...rbac, plural: 'clusterroles', kind: 'ClusterRole', namespaced: false },
+};
+
+const authorization = { group: 'authorization.k8s.io', version: 'v1', namespaced: false } as const;
+
+export const accessReview: Resource = {
+  ...authorization,
+  plural: 'subjectaccessreviews',
+  kind: 'SubjectAccessReview',
+};
+
+export const selfAccessReview: Resource = {
+  ...authorization,
+  plural: 'selfsubjectaccessreviews',
+  kind: 'SelfSubjectAccessReview',
+};
+
+export const eventResource: Resource = {
+  group: 'events.k8s.io',
+  version: 'v1',
+  plural: 'events',
+  kind: 'Event',
+  namespaced: true,
+};
+
+export const grantRef = (grant: Grant): ObjectRef => ({
+  resource: grantResource[grant.kind],
+  namespace: grant.metadata.namespace,
+  name: grant.metadata.name,
+});
+
+export const bindingRef = ({ kind, namespace, name }: Place): ObjectRef => ({
+  resource: bindingResource[kind],
+  namespace,
+  name,
+});

@@ -1,0 +1,95 @@
+/**
+ * Where the steps of a life are told: to people as Events, to the durable log and to metrics through the port below,
+ * which telemetry implements.
+ *
+ * Telling people never holds access up or keeps it alive: an Event that cannot be written is logged and passed over.
+ */
+import { createHash } from 'node:crypto';
+import type { Grant } from '../domain/grant.ts';
+import { apiGroup, apiVersion } from '../domain/kinds.ts';
+import type { GrantFacts, Step, TrailEntry } from '../domain/trail.ts';
+import type { Api } from '../runtime/api.ts';
+import { isAlreadyExists } from '../runtime/api-error.ts';
+import { eventResource } from './resources.ts';
+
+/** The durable trail and the metrics that follow it. `id` is the same when a step is told again after a crash. */
+export interface Trail {
+  readonly tell: (id: string, facts: GrantFacts, entry: TrailEntry, now_ms: number) => void;
+  readonly problem: (message: string, error: unknown) => void;
+}
+
+const reportingController = `${apiGroup}/operator`;
+const noteMax_bytes = 1024;
+/** Events of cluster-scoped objects live here, as Kubernetes' own do. */
+const clusterEventNamespace = 'default';
+
+const actions: Readonly<Record<Step, string>> = {
+  Requested: 'Request',
+  Approved: 'Approve',
+  Denied: 'Deny',
+  Scheduled: 'Schedule',
+  Stalled: 'Check',
+  Activating: 'Activate',
+  Granted: 'Grant',
+  Tampered: 'Restore',
+  Expired: 'Expire',
+  Revoked: 'Revoke',
+  Withdrawn: 'Withdraw',
+};
+
+/** The name of an entry: the same for the same step of the same grant, whoever tells it and however often. */
+export function entryId({ name, uid }: Pick<GrantFacts, 'name' | 'uid'>, entry: TrailEntry): string {
+  const digest = createHash('sha256').update(`${uid}/${entry.step}/${entry.discriminator}`).digest('hex');
+  return `${name.slice(0, 200)}.${digest.slice(0, 16)}`;
+}
+
+/** The Event (events.k8s.io/v1) of an entry. */
+export function eventOf(grant: Grant, entry: TrailEntry, now_ms: number, instance: string): object {
+  const { name, uid, namespace, resourceVersion } = grant.metadata;
+  return {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name: entryId({ name, uid }, entry), namespace: namespace ?? clusterEventNamespace },
+    eventTime: microTime(now_ms),
+    reportingController,
+    reportingInstance: instance.slice(0, 128),
+    action: actions[entry.step],
+    reason: entry.reason !== undefined && entry.step === 'Stalled' ? entry.reason : entry.step,
+    type: entry.type,
+    regarding: { apiVersion: `${apiGroup}/${apiVersion}`, kind: grant.kind, name, namespace, uid, resourceVersion },
+    note: clip(entry.note),
+  };
+}
+
+/** metav1.MicroTime: the API server insists on six digits. */
+const microTime = (time_ms: number): string => new Date(time_ms).toISOString().replace('Z', '000Z');
+
+/** The API server refuses longer notes; cut between characters, never inside one. */
+function clip(note: string): string {
+  if (Buffer.byteLength(note) <= noteMax_bytes) return note;
+  const ellipsis = '…';
+  let kept = '';
+  let size = Buffer.byteLength(ellipsis);
+  for (const character of note) {
+    size += Buffer.byteLength(character);
+    if (size > noteMax_bytes) break;
+    kept += character;
+  }
+  return kept + ellipsis;
+}
+
+/** Writes the Event of an entry. Never rejects. */
+export async function writeEvent(
+  api: Api,
+  trail: Trail,
+  event: object,
+  namespace: string | undefined,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await api.create(eventResource, namespace ?? clusterEventNamespace, event, { signal });
+  } catch (error) {
+    // Told before: a crash came between the Event and the status that says so.
+    if (!isAlreadyExists(error)) trail.problem('expected to write an Event; the step goes on without it', error);
+  }
+}

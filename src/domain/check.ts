@@ -1,0 +1,146 @@
+/**
+ * What a policy has to say about a grant, as an ordered list of named checks. The first that objects gives the reason
+ * and the message that condition, Event and lint share.
+ *
+ * A check looks at grant and policy alone: what depends on the moment (approvals, windows) is decided elsewhere.
+ */
+import { RE2JS } from 're2js';
+import { formatDuration, parseDuration_ms, parseTime_ms } from './duration.ts';
+import { type Grant, type Policy, policyNameOf, subjectName, subjectsOf } from './grant.ts';
+import type { BlockReason } from './reason.ts';
+
+export interface Objection {
+  readonly reason: BlockReason;
+  /** What is wrong, and what to write instead. */
+  readonly message: string;
+}
+
+type Check = (grant: Grant, policy: Policy) => string | undefined;
+
+const named = (policy: Policy): string => `policy "${policy.metadata.name}"`;
+
+/** `exact`, or `prefix*`. */
+export function selectsRole(selector: { kind: string; name: string }, role: { kind: string; name: string }): boolean {
+  if (selector.kind !== role.kind) return false;
+  return selector.name.endsWith('*')
+    ? role.name.startsWith(selector.name.slice(0, -1))
+    : role.name === selector.name;
+}
+
+function notSuspended(_grant: Grant, policy: Policy): string | undefined {
+  return policy.spec.suspend ? `${named(policy)} is suspended: wait until its owner resumes it` : undefined;
+}
+
+function roleIsOffered({ spec: { roleRef } }: Grant, policy: Policy): string | undefined {
+  if (policy.spec.roles.some((selector) => selectsRole(selector, roleRef))) return undefined;
+  const offered = policy.spec.roles.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  return `${named(policy)} does not offer ${roleRef.kind} ${roleRef.name}: ask for one of ${offered}`;
+}
+
+function subjectsAreAllowed(grant: Grant, policy: Policy): string | undefined {
+  const { allow = 'OnlyRequester', kinds = ['User'] } = policy.spec.subjects ?? {};
+  for (const subject of subjectsOf(grant)) {
+    const isRequester = subject.kind === 'User' && subject.name === grant.spec.requester;
+    if (allow === 'OnlyRequester' && !isRequester) {
+      return `${named(policy)} gives access to the requester only, not to ${subjectName(subject)}: leave out spec.subjects`;
+    }
+    if (!kinds.includes(subject.kind)) {
+      return `${named(policy)} gives access to ${kinds.join(', ')} only, not to ${subject.kind} ${subject.name}`;
+    }
+    if (subject.name.startsWith('system:')) {
+      return `${subjectName(subject)} belongs to Kubernetes itself and never gets temporary access: name a person`;
+    }
+  }
+  return undefined;
+}
+
+function durationFits({ metadata, spec }: Grant, policy: Policy): string | undefined {
+  const { max } = policy.spec.duration;
+  const max_ms = parseDuration_ms(max);
+  if (spec.duration !== undefined && parseDuration_ms(spec.duration) > max_ms) {
+    return `spec.duration ${spec.duration} is longer than ${max}, which is the most that ${named(policy)} allows`;
+  }
+  if (spec.notAfter === undefined) return undefined;
+  const length_ms = parseTime_ms(spec.notAfter) - parseTime_ms(spec.notBefore ?? metadata.creationTimestamp);
+  if (length_ms <= max_ms) return undefined;
+  return `spec.notAfter ${spec.notAfter} makes ${formatDuration(length_ms)}, longer than ${max}, which is the most that ${named(policy)} allows: choose an earlier time`;
+}
+
+function endIsAbsolute({ spec }: Grant, policy: Policy): string | undefined {
+  if (policy.spec.expiration !== 'AbsoluteRequired' || spec.notAfter !== undefined) return undefined;
+  return `${named(policy)} demands an absolute end: write spec.notAfter`;
+}
+
+function startIsNear({ metadata, spec }: Grant, policy: Policy): string | undefined {
+  const { maxLeadTime } = policy.spec;
+  if (maxLeadTime === undefined || spec.notBefore === undefined) return undefined;
+  const lead_ms = parseTime_ms(spec.notBefore) - parseTime_ms(metadata.creationTimestamp);
+  if (lead_ms <= parseDuration_ms(maxLeadTime)) return undefined;
+  return `spec.notBefore ${spec.notBefore} is further ahead than ${maxLeadTime}, which is the most that ${named(policy)} allows`;
+}
+
+function reasonIsGood({ spec }: Grant, policy: Policy): string | undefined {
+  const { minLength = 1, pattern } = policy.spec.reason ?? {};
+  if ([...spec.reason].length < minLength) {
+    return `spec.reason is shorter than the ${minLength} characters that ${named(policy)} demands`;
+  }
+  if (pattern === undefined || found(pattern, spec.reason)) return undefined;
+  return `spec.reason does not match ${pattern}, which ${named(policy)} demands`;
+}
+
+function ticketIsGood({ spec }: Grant, policy: Policy): string | undefined {
+  const { required = false, pattern } = policy.spec.ticket ?? {};
+  if (spec.ticket === undefined) {
+    return required ? `${named(policy)} demands a ticket: write spec.ticket` : undefined;
+  }
+  if (pattern === undefined || found(pattern, spec.ticket)) return undefined;
+  return `spec.ticket ${spec.ticket} does not match ${pattern}, which ${named(policy)} demands`;
+}
+
+/** What is not enforced must not be promised: such grants wait instead of slipping through. */
+function isSupported({ spec }: Grant, policy: Policy): string | undefined {
+  if (spec.extends !== undefined) {
+    return 'spec.extends is not supported by this version: ask for a grant of its own';
+  }
+  return policy.spec.limits === undefined
+    ? undefined
+    : `${named(policy)} sets limits, which this version does not enforce: its owner must remove them`;
+}
+
+/** In the order of what helps the requester most to hear first. */
+const policyChecks: readonly Check[] = [
+  notSuspended,
+  roleIsOffered,
+  subjectsAreAllowed,
+  durationFits,
+  endIsAbsolute,
+  startIsNear,
+  reasonIsGood,
+  ticketIsGood,
+  isSupported,
+];
+
+/** The first objection against a grant under its policy, or undefined when there is none. */
+export function objectionTo(grant: Grant, policy: Policy | undefined): Objection | undefined {
+  if (grant.spec.requester === undefined) {
+    return {
+      reason: 'GuardNotVerified',
+      message:
+        'spec.requester is missing, so nobody can be held to have asked: install the admission policies, then create the grant again',
+    };
+  }
+  if (policy === undefined) {
+    return {
+      reason: 'PolicyNotFound',
+      message: `TemporaryAccessPolicy "${policyNameOf(grant)}" does not exist: create it, or name another in spec.policyRef`,
+    };
+  }
+  for (const check of policyChecks) {
+    const message = check(grant, policy);
+    if (message !== undefined) return { reason: 'PolicyRefused', message };
+  }
+  return undefined;
+}
+
+/** RE2, as the API server matches: no backtracking, so no text can stall the operator. */
+const found = (pattern: string, text: string): boolean => RE2JS.compile(pattern).matcher(text).find();

@@ -1,0 +1,113 @@
+/**
+ * Taking access away: why, the deletions, and the proof that the API server says no. The status says that it is over
+ * only when it is.
+ */
+import { bindingName, isOurs } from './binding.ts';
+import type { Situation } from './condition.ts';
+import { closingDecision, isPartyTo } from './decision.ts';
+import { formatTime } from './duration.ts';
+import { deletions, observe, statusIn, statusWrite } from './effects.ts';
+import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
+import { over } from './narrate.ts';
+import { act, ask, at, never, type Plan, retry } from './plan.ts';
+import type { EndReason } from './reason.ts';
+import { namesBinding, reviewsFor } from './review.ts';
+import type { World } from './world.ts';
+
+export interface End {
+  readonly phase: 'Expired' | 'Withdrawn' | 'Revoked';
+  readonly reason: EndReason;
+  readonly by?: string;
+  readonly comment?: string | undefined;
+  /** When it should have been over, where that was planned, in milliseconds. */
+  readonly since_ms?: number;
+}
+
+/** Why the access of an Activating or Active grant must end now, or undefined while it may stay. */
+export function endOf({ grant, policy }: World, now_ms: number): End | undefined {
+  if (grant.metadata.deletionTimestamp !== undefined) return { phase: 'Revoked', reason: 'GrantDeleted' };
+  const closing = closingDecision(grant);
+  if (closing !== undefined) {
+    const { by, comment } = closing;
+    return isPartyTo(grant, by)
+      ? { phase: 'Withdrawn', reason: 'Withdrawn', by, comment }
+      : { phase: 'Revoked', reason: 'Revoked', by, comment };
+  }
+  const expiration_ms = expirationOf_ms(grant);
+  if (expiration_ms === undefined) return { phase: 'Revoked', reason: 'UnknownExpiration' };
+  if (expiration_ms <= now_ms) return { phase: 'Expired', reason: 'Expired', since_ms: expiration_ms };
+  if (policy?.spec.suspend === true) return { phase: 'Revoked', reason: 'PolicySuspended' };
+  return undefined;
+}
+
+/** Unreadable means passed: a time that nobody can read must not keep access alive. */
+function expirationOf_ms({ status }: Grant): number | undefined {
+  const time_ms = Date.parse(status.expirationTime ?? '');
+  return Number.isNaN(time_ms) ? undefined : time_ms;
+}
+
+/** Deletes, looks, asks the API server, and only then says that it is over. */
+export function decideEnding(world: World, end: End, now_ms: number): Plan {
+  const { grant, role, answers } = world;
+  const deleting = deletions(world);
+  if (deleting.length > 0) return act(deleting, at(now_ms));
+  const seen = observe(world);
+  if (seen.some((one) => one.state === 'Missing' && !one.confirmed)) return ask({ kind: 'LiveBindings' });
+  const lingering = seen.some((one) => one.state === 'Present' && one.binding.metadata.deletionTimestamp !== undefined);
+  if (lingering) {
+    return notYet(world, end, 'The binding carries finalizers that keep it, and the access, alive: remove them', now_ms);
+  }
+  const places = seen.map(({ place }) => place);
+  const reviews = role === undefined ? [] : reviewsFor(role.rules, subjectsOf(grant), places);
+  if (reviews.length > 0 && answers.access === undefined) return ask({ kind: 'Access', reviews });
+  // Where somebody else's object has our name, an answer that gives this name says nothing about us.
+  const foreign = seen.some((one) => one.state === 'Present' && !isOurs(one.binding, grant));
+  if (!foreign && answers.access?.some((answer) => namesBinding(answer, bindingName(grant))) === true) {
+    return notYet(world, end, 'The binding is deleted, but the API server still allows the access', now_ms);
+  }
+  return finish(world, end, now_ms);
+}
+
+function notYet(world: World, end: End, message: string, now_ms: number): Plan {
+  const { grant } = world;
+  const active = grant.status.phase === 'Active';
+  const situation: Situation = { kind: 'Revoking', reason: end.reason, active, message };
+  return act(statusWrite(grant, statusIn(grant, situation, now_ms, {})), retry);
+}
+
+function finish({ grant, answers }: World, end: End, now_ms: number): Plan {
+  const proof = answers.access === undefined ? 'BindingGone' : 'Verified';
+  const message = sentence(grant, end);
+  const ended = {
+    time: formatTime(now_ms),
+    reason: end.reason,
+    ...(end.by === undefined ? {} : { by: end.by }),
+    ...(end.comment === undefined ? {} : { note: end.comment }),
+  };
+  const situation: Situation = { kind: 'Over', phase: end.phase, approved: true, proof, message };
+  const status = statusIn(grant, situation, now_ms, { phase: end.phase, ended });
+  const told = over({ phase: end.phase, ended, message, since_ms: end.since_ms ?? now_ms });
+  return act([told, ...statusWrite(grant, status)], never);
+}
+
+function sentence(grant: Grant, { reason, by = 'somebody', comment }: End): string {
+  const who = subjectsOf(grant).map(subjectName).join(', ');
+  const gone = `${who} may no longer use ${grant.spec.roleRef.kind} ${grant.spec.roleRef.name} in ${reachOf(grant)}`;
+  const said = comment === undefined ? '' : `: ${comment}`;
+  switch (reason) {
+    case 'Withdrawn':
+      return `${gone}: withdrawn by ${by}${said}`;
+    case 'Revoked':
+      return `${gone}: revoked by ${by}${said}`;
+    case 'PolicySuspended':
+      return `${gone}: the policy was suspended`;
+    case 'BindingDeleted':
+      return `${gone}: somebody deleted the binding, and Curfew does not put it back`;
+    case 'GrantDeleted':
+      return `${gone}: the grant is being deleted`;
+    case 'UnknownExpiration':
+      return `${gone}: the grant carries no time of expiration`;
+    default:
+      return `${gone}: the time was up`;
+  }
+}

@@ -1,0 +1,140 @@
+/**
+ * While access exists or is being set up: make the binding, have the API server confirm it, put back what was edited,
+ * and see the end coming.
+ */
+import { type Binding, bindingAt, bindingName, isOurs, isUntouched, placeKey } from './binding.ts';
+import type { Situation } from './condition.ts';
+import { decideEnding, endOf } from './decide-ending.ts';
+import { parseTime_ms } from './duration.ts';
+import { observe, statusIn, statusWrite } from './effects.ts';
+import { subjectsOf } from './grant.ts';
+import { granted, stalled, tampered } from './narrate.ts';
+import { act, ask, at, type Effect, type Plan, retry } from './plan.ts';
+import type { BlockReason } from './reason.ts';
+import { namesBinding, reviewsFor } from './review.ts';
+import type { Observed, Role, World } from './world.ts';
+
+/** Decides about a grant that is Activating or Active. */
+export function decideHolding(world: World, now_ms: number): Plan {
+  const ending = endOf(world, now_ms);
+  if (ending !== undefined) return decideEnding(world, ending, now_ms);
+  const seen = observe(world);
+  const repairs = seen.flatMap((one) => repair(one, world));
+  if (world.grant.status.phase === 'Activating') return decideActivating(world, seen, repairs, now_ms);
+
+  if (seen.some((one) => one.state === 'Missing' && !one.confirmed)) return ask({ kind: 'LiveBindings' });
+  if (!seen.every((one) => isStanding(one, world))) {
+    // The grant may have gone first, and its binding with it: then there is no hand to speak of.
+    if (!world.grantIsLive) return ask({ kind: 'LiveGrant' });
+    return decideEnding(world, { phase: 'Revoked', reason: 'BindingDeleted' }, now_ms);
+  }
+  return hold(world, seen, repairs, now_ms);
+}
+
+/** Ours, and not on its way out: a deletion that a finalizer delays is a deletion. */
+const isStanding = (one: Observed, { grant }: World): boolean =>
+  one.state === 'Present' && isOurs(one.binding, grant) && one.binding.metadata.deletionTimestamp === undefined;
+
+function decideActivating(
+  world: World,
+  seen: readonly Observed[],
+  repairs: readonly Effect[],
+  now_ms: number,
+): Plan {
+  const { grant, role } = world;
+  if (!seen.every((one) => one.state === 'Present')) {
+    // A cache that lags behind the end of this grant must not bring its access back.
+    if (!world.grantIsLive) return ask({ kind: 'LiveGrant' });
+    const creations = seen
+      .filter((one) => one.state === 'Missing')
+      .map(({ place }): Effect => ({ kind: 'CreateBinding', binding: wanted(world, place) }));
+    return act([...repairs, ...creations], at(now_ms));
+  }
+  if (!seen.every((one) => one.state === 'Present' && isOurs(one.binding, grant))) {
+    const message = `an object that Curfew did not make is called ${bindingName(grant)}: whoever made it must delete it`;
+    return stall(world, 'ForeignBinding', message, now_ms);
+  }
+  if (repairs.length > 0) return act(repairs, at(now_ms));
+  if (role === undefined) {
+    const { kind, name } = grant.spec.roleRef;
+    return stall(world, 'RoleNotFound', `${kind} "${name}" has been deleted: create it again, or withdraw this grant`, now_ms);
+  }
+  return proveAccess(world, role, seen) ?? becomeActive(world, now_ms);
+}
+
+/** What is still to be done before the API server has confirmed the access; undefined when it has. */
+function proveAccess({ grant, answers }: World, role: Role, seen: readonly Observed[]): Plan | undefined {
+  const places = seen.map(({ place }) => place);
+  const reviews = reviewsFor(role.rules, subjectsOf(grant), places);
+  if (reviews.length > 0 && answers.access === undefined) return ask({ kind: 'Access', reviews });
+  // A server's own caches take a moment; the write-ahead record stands, so nothing else needs to.
+  return answers.access?.some(({ allowed }) => !allowed) === true ? act([], retry) : undefined;
+}
+
+function becomeActive(world: World, now_ms: number): Plan {
+  const { grant } = world;
+  const situation = activeSituation(world);
+  const status = statusIn(grant, situation, now_ms, { phase: 'Active', bindings: withUids(world) });
+  const approved_ms = Math.max(0, ...(grant.status.approvals ?? []).map(({ time }) => parseTime_ms(time)));
+  const entry = granted(grant, situation.message, approved_ms === 0 ? now_ms : approved_ms);
+  return act([entry, ...statusWrite(grant, status)], at(expiration_ms(world)));
+}
+
+function activeSituation({ grant, answers }: World): Extract<Situation, { kind: 'Active' }> {
+  const { access = [] } = answers;
+  if (access.length === 0) {
+    return { kind: 'Active', reason: 'NotProvable', message: 'The role has no rule about resources to ask the API server about' };
+  }
+  return access.every((answer) => namesBinding(answer, bindingName(grant)))
+    ? { kind: 'Active', reason: 'Verified', message: 'The API server confirms the access' }
+    : {
+        kind: 'Active',
+        reason: 'StandingAccess',
+        message: 'The API server confirms the access, but names another binding: it was there before and will stay',
+      };
+}
+
+const withUids = (world: World) =>
+  observe(world).map(({ place, ...one }) =>
+    one.state === 'Present' ? { ...place, uid: one.binding.metadata.uid } : { ...place },
+  );
+
+/** Active and well: nothing to write, unless the role has come or gone. */
+function hold(world: World, seen: readonly Observed[], repairs: readonly Effect[], now_ms: number): Plan {
+  const { grant, role } = world;
+  const wake = at(expiration_ms(world));
+  const wasLost = grant.status.conditions?.some((c) => c.type === 'Stalled' && c.status === 'True') === true;
+  if (role === undefined) {
+    const { kind, name } = grant.spec.roleRef;
+    const message = `${kind} "${name}" has been deleted, so this grant allows nothing: create it again, or withdraw this grant`;
+    const status = statusIn(grant, { kind: 'RoleLost', message }, now_ms, {});
+    return act([...repairs, ...stalled(grant, 'RoleNotFound', message), ...statusWrite(grant, status)], wake);
+  }
+  if (!wasLost || repairs.length > 0) return act(repairs, wake);
+  return (
+    proveAccess(world, role, seen) ??
+    act(statusWrite(grant, statusIn(grant, activeSituation(world), now_ms, {})), wake)
+  );
+}
+
+function stall(world: World, reason: BlockReason, message: string, now_ms: number): Plan {
+  const status = statusIn(world.grant, { kind: 'ActivationBlocked', reason, message }, now_ms, {});
+  return act([...stalled(world.grant, reason, message), ...statusWrite(world.grant, status)], retry);
+}
+
+/** Puts back a binding of ours that was edited. What is being deleted is left alone: it cannot come back. */
+function repair(one: Observed, world: World): readonly Effect[] {
+  if (one.state === 'Missing') return [];
+  const { binding, place } = one;
+  if (!isOurs(binding, world.grant) || binding.metadata.deletionTimestamp !== undefined) return [];
+  const whole = wanted(world, place);
+  if (isUntouched(binding, whole)) return [];
+  const { uid, resourceVersion } = binding.metadata;
+  return [tampered(placeKey(place), resourceVersion), { kind: 'ReplaceBinding', binding: whole, uid, resourceVersion }];
+}
+
+/** `endOf` has made sure that there is an expiration time. */
+const wanted = ({ grant }: World, place: Observed['place']): Binding =>
+  bindingAt(place, grant, grant.status.expirationTime ?? '', grant.status.approvals ?? []);
+
+const expiration_ms = ({ grant }: World): number => parseTime_ms(grant.status.expirationTime ?? '');

@@ -1,0 +1,68 @@
+/**
+ * The pieces that plans are made of: the next status, the writes that lead there, and what stands at the places of a
+ * grant's bindings. Must not know why.
+ */
+import { isOurs, placeKey, placesOf, type StoredBinding } from './binding.ts';
+import { conditionsOf, type Situation } from './condition.ts';
+import type { Grant } from './grant.ts';
+import type { Effect } from './plan.ts';
+import type { GrantStatus } from './schema/grant-status.ts';
+import type { TrailEntry } from './trail.ts';
+import type { Observed, World } from './world.ts';
+
+/** The status of a grant in a situation, on top of what it says already. `decisions` stays what people wrote. */
+export function statusIn(
+  grant: Grant,
+  situation: Situation,
+  now_ms: number,
+  changes: Partial<Omit<GrantStatus, 'conditions' | 'decisions' | 'observedGeneration'>>,
+): GrantStatus {
+  const { generation } = grant.metadata;
+  const conditions = conditionsOf(situation, generation, grant.status.conditions ?? [], now_ms);
+  return { ...grant.status, ...changes, observedGeneration: generation, conditions: [...conditions] };
+}
+
+/** The write of a status, or nothing when the grant says so already. */
+export function statusWrite(grant: Grant, status: GrantStatus): readonly Effect[] {
+  return sameJson(grant.status, status) ? [] : [{ kind: 'WriteStatus', status }];
+}
+
+/** Structural equality of plain JSON; the order of keys does not count, absent and undefined are the same. */
+export function sameJson(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
+  if (Array.isArray(a) !== Array.isArray(b)) return false;
+  const left = a as Record<string, unknown>;
+  const right = b as Record<string, unknown>;
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every((key) => sameJson(left[key], right[key]));
+}
+
+export const record = (entry: TrailEntry): Effect => ({ kind: 'Record', entry });
+
+/** What stands at each place of the grant: the live answer where there is one, the cache otherwise. */
+export function observe({ grant, bindings, answers }: World): readonly Observed[] {
+  return placesOf(grant).map((place) => {
+    const key = placeKey(place);
+    const confirmed = answers.liveBindings?.has(key) ?? false;
+    const binding = confirmed ? answers.liveBindings?.get(key) : bindings.get(key);
+    return binding === undefined ? { place, state: 'Missing', confirmed } : { place, state: 'Present', binding };
+  });
+}
+
+/** The bindings at the grant's places that were made for it. */
+export function ourBindings(world: World): readonly StoredBinding[] {
+  return observe(world).flatMap((seen) =>
+    seen.state === 'Present' && isOurs(seen.binding, world.grant) ? [seen.binding] : [],
+  );
+}
+
+/** The effects that take away every binding of the grant; those that are on their way out already are left to go. */
+export function deletions(world: World): readonly Effect[] {
+  return ourBindings(world)
+    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
+    .map(({ kind, metadata: { namespace, name, uid } }) => ({
+      kind: 'DeleteBinding',
+      place: { kind, namespace, name },
+      uid,
+    }));
+}

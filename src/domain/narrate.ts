@@ -1,0 +1,97 @@
+/**
+ * The sentences of the trail: what is told at each step of a life. They hold text that users wrote; whoever shows them
+ * escapes it.
+ *
+ * Must not know when a step happens.
+ */
+import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
+import type { Effect } from './plan.ts';
+import type { BlockReason } from './reason.ts';
+import type { Approval, GrantStatus } from './schema/grant-status.ts';
+import type { TrailEntry } from './trail.ts';
+
+const entry = (fields: TrailEntry): Effect => ({ kind: 'Record', entry: fields });
+
+const roleAndReach = (grant: Grant): string =>
+  `${grant.spec.roleRef.kind} ${grant.spec.roleRef.name} in ${reachOf(grant)}`;
+
+/** Told once, when the operator first sees a grant. */
+export function requested(grant: Grant): readonly Effect[] {
+  if (grant.status.observedGeneration >= 0) return [];
+  const { requester = 'somebody unknown', reason, duration, notAfter } = grant.spec;
+  const others = subjectsOf(grant)
+    .map(subjectName)
+    .filter((name) => name !== requester);
+  const whom = others.length === 0 ? '' : ` for ${others.join(', ')}`;
+  const until = notAfter === undefined ? '' : ` until ${notAfter}`;
+  const howLong = duration === undefined ? until : ` for ${duration}`;
+  const note = `${requester} asks for ${roleAndReach(grant)}${whom}${howLong}: ${reason}`;
+  return [entry({ step: 'Requested', type: 'Normal', by: requester, note, discriminator: '' })];
+}
+
+/** One for each approval that the status does not know yet. */
+export function approvedBy(grant: Grant, approvals: readonly Approval[]): readonly Effect[] {
+  const known = new Set((grant.status.approvals ?? []).map(({ by }) => by));
+  return approvals
+    .filter(({ by }) => !known.has(by))
+    .map(({ by }) => {
+      const comment = grant.status.decisions.find((d) => d.by === by && d.decision === 'Approved')?.comment;
+      const note = `Approved by ${by}${comment === undefined ? '' : `: ${comment}`}`;
+      return entry({ step: 'Approved', type: 'Normal', by, note, discriminator: by });
+    });
+}
+
+/** Told when a block begins or changes. */
+export function stalled(grant: Grant, reason: BlockReason, note: string): readonly Effect[] {
+  const told = grant.status.conditions?.some((c) => c.type === 'Stalled' && c.status === 'True' && c.reason === reason);
+  return told === true ? [] : [entry({ step: 'Stalled', type: 'Warning', reason, note, discriminator: reason })];
+}
+
+export const scheduled = (grant: Grant, note: string): readonly Effect[] =>
+  grant.status.phase === 'Scheduled' ? [] : [entry({ step: 'Scheduled', type: 'Normal', note, discriminator: '' })];
+
+/** Told before a binding exists: no access without a trail. */
+export const activating = (grant: Grant, expirationTime: string): Effect =>
+  entry({
+    step: 'Activating',
+    type: 'Normal',
+    note: `Giving ${subjectsOf(grant).map(subjectName).join(', ')} ${roleAndReach(grant)} until ${expirationTime}`,
+    discriminator: '',
+  });
+
+export const granted = (grant: Grant, note: string, since_ms: number): Effect =>
+  entry({
+    step: 'Granted',
+    type: 'Normal',
+    note: `${subjectsOf(grant).map(subjectName).join(', ')} may use ${roleAndReach(grant)} until ${grant.status.expirationTime ?? 'unknown'}. ${note}`,
+    discriminator: '',
+    since_ms,
+  });
+
+/** The edit is named by the version that was found, so that two edits are two entries. */
+export const tampered = (place: string, resourceVersion: string): Effect =>
+  entry({
+    step: 'Tampered',
+    type: 'Warning',
+    note: `Somebody edited ${place}; it has been put back`,
+    discriminator: resourceVersion,
+  });
+
+export interface Ending {
+  readonly phase: 'Expired' | 'Denied' | 'Withdrawn' | 'Revoked';
+  readonly ended: NonNullable<GrantStatus['ended']>;
+  readonly message: string;
+  /** When it should have been over, where that was planned; wall time in milliseconds. */
+  readonly since_ms?: number | undefined;
+}
+
+export const over = ({ phase, ended, message, since_ms }: Ending): Effect =>
+  entry({
+    step: phase,
+    type: phase === 'Denied' || ended.reason === 'BindingDeleted' ? 'Warning' : 'Normal',
+    note: message,
+    by: ended.by,
+    reason: ended.reason,
+    discriminator: '',
+    since_ms,
+  });

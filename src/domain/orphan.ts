@@ -1,0 +1,75 @@
+/**
+ * Bindings whose grant is gone: what is left to tell of them is what the binding itself says. They end like any other
+ * access, and the trail gets its line, although there is no grant to write it on.
+ */
+import {
+  expiresAtAnnotation,
+  grantUidLabel,
+  managedByLabel,
+  managedByValue,
+  reasonAnnotation,
+  requesterAnnotation,
+  type StoredBinding,
+} from './binding.ts';
+import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
+import type { GrantFacts, TrailEntry } from './trail.ts';
+
+/** `curfew:<grant name>:<grant uid>`. Object names hold no colon, so this reads one way only. */
+const bindingNamePattern = /^curfew:([^:]+):([^:]+)$/;
+
+export interface Origin {
+  readonly grantName: string;
+  readonly grantUid: string;
+}
+
+/** Which grant a managed binding was made for, or undefined when it does not say so in its name and its label alike. */
+export function originOf({ metadata: { name, labels } }: StoredBinding): Origin | undefined {
+  const [, grantName, grantUid] = bindingNamePattern.exec(name) ?? [];
+  if (grantName === undefined || grantUid === undefined) return undefined;
+  const label = labels?.[grantUidLabel];
+  return label === undefined || label === grantUid ? { grantName, grantUid } : undefined;
+}
+
+/** True for bindings that carry Curfew's mark: only these may ever be deleted. */
+export const isManaged = ({ metadata: { labels } }: StoredBinding): boolean =>
+  labels?.[managedByLabel] === managedByValue;
+
+/** What can still be said about the grant of an orphan. */
+export function factsOfOrphan(binding: StoredBinding): GrantFacts {
+  const { annotations = {}, namespace, labels, name } = binding.metadata;
+  const origin = originOf(binding);
+  return {
+    kind: binding.kind === 'ClusterRoleBinding' ? 'ClusterTemporaryAccessGrant' : 'TemporaryAccessGrant',
+    namespace,
+    name: origin?.grantName ?? name,
+    uid: origin?.grantUid ?? labels?.[grantUidLabel] ?? '',
+    requester: annotations[requesterAnnotation],
+    subjects: (binding.subjects ?? []).map((subject) => subject.name),
+    role: `${binding.roleRef.kind}/${binding.roleRef.name}`,
+    policy: '',
+    reason: annotations[reasonAnnotation] ?? '',
+    ticket: undefined,
+  };
+}
+
+const deleted = (who: string, role: string, expires: string): TrailEntry => ({
+  step: 'Revoked',
+  type: 'Normal',
+  reason: 'GrantDeleted',
+  note: `${who} may no longer use ${role}: the grant was deleted before its end at ${expires}`,
+  discriminator: '',
+});
+
+/** The last line of a grant of which only the binding was left. */
+export function orphanEntry({ metadata, roleRef, subjects = [] }: StoredBinding): TrailEntry {
+  const expires = metadata.annotations?.[expiresAtAnnotation] ?? 'an unknown time';
+  return deleted(subjects.map(({ name }) => name).join(', '), `${roleRef.kind} ${roleRef.name}`, expires);
+}
+
+/** The last line of a grant that was deleted while the operator looked on. Named as the orphan's is: told once. */
+export function departedEntry(grant: Grant): TrailEntry {
+  const { roleRef } = grant.spec;
+  const who = subjectsOf(grant).map(subjectName).join(', ');
+  const expires = grant.status.expirationTime ?? 'an unknown time';
+  return deleted(who, `${roleRef.kind} ${roleRef.name} in ${reachOf(grant)}`, expires);
+}

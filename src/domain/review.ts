@@ -1,0 +1,88 @@
+/**
+ * Proof of access: which questions to put to the API server (SubjectAccessReview), and what its answers mean.
+ *
+ * A review repeats one rule of the role literally, `*` included. A write verb is preferred: people often hold a standing
+ * `view`, which would answer for `get`. Must not know how a review is sent.
+ */
+import type { Place } from './binding.ts';
+import type { Subject } from './schema/subject.ts';
+
+/** rbac/v1 PolicyRule, as stored in roles. */
+export interface PolicyRule {
+  readonly verbs: readonly string[];
+  readonly apiGroups?: readonly string[] | undefined;
+  readonly resources?: readonly string[] | undefined;
+  readonly resourceNames?: readonly string[] | undefined;
+  readonly nonResourceURLs?: readonly string[] | undefined;
+}
+
+/** The spec of a SubjectAccessReview (authorization.k8s.io/v1). */
+export interface Review {
+  readonly user?: string;
+  readonly groups?: readonly string[];
+  readonly resourceAttributes: {
+    readonly namespace?: string;
+    readonly verb: string;
+    readonly group: string;
+    readonly resource: string;
+    readonly subresource?: string;
+    readonly name?: string;
+  };
+}
+
+/** The API server's answer. `reason` names the binding that allowed it. */
+export interface ReviewAnswer {
+  readonly allowed: boolean;
+  readonly reason: string;
+}
+
+const readVerbs = new Set(['get', 'list', 'watch']);
+
+/** One review for each subject and place, or none when the role has no rule about resources. */
+export function reviewsFor(
+  rules: readonly PolicyRule[],
+  subjects: readonly Subject[],
+  places: readonly Place[],
+): readonly Review[] {
+  const attributes = mostTelling(rules);
+  if (attributes === undefined) return [];
+  return places.flatMap(({ namespace }) =>
+    subjects.map((subject) => ({
+      ...identityOf(subject),
+      resourceAttributes: { ...attributes, ...(namespace === undefined ? {} : { namespace }) },
+    })),
+  );
+}
+
+function identityOf(subject: Subject): { user: string } | { groups: readonly string[] } {
+  switch (subject.kind) {
+    case 'User':
+      return { user: subject.name };
+    case 'Group':
+      return { groups: [subject.name] };
+    case 'ServiceAccount':
+      return { user: `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}` };
+  }
+}
+
+function mostTelling(rules: readonly PolicyRule[]): Review['resourceAttributes'] | undefined {
+  const candidates = rules.filter(({ resources = [], verbs }) => resources.length > 0 && verbs.length > 0);
+  const writing = candidates.find(({ verbs }) => verbs.some((verb) => !readVerbs.has(verb)));
+  const rule = writing ?? candidates[0];
+  if (rule === undefined) return undefined;
+  const verb = rule.verbs.find((candidate) => !readVerbs.has(candidate)) ?? rule.verbs[0];
+  const [resource, subresource] = (rule.resources?.[0] ?? '').split('/', 2);
+  if (verb === undefined || resource === undefined) return undefined;
+  const name = rule.resourceNames?.[0];
+  return {
+    verb,
+    group: rule.apiGroups?.[0] ?? '',
+    resource,
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(name === undefined ? {} : { name }),
+  };
+}
+
+/** True when the answer was given because of the binding of this name. */
+export const namesBinding = (answer: ReviewAnswer, bindingName: string): boolean =>
+  answer.allowed && (answer.reason.includes(`"${bindingName}"`) || answer.reason.includes(`"${bindingName}/`));

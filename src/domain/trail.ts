@@ -1,0 +1,64 @@
+/**
+ * The steps of a grant's life as they are told: an Event for people, a line of the audit log for keeps. Each entry is
+ * named by grant, step and what distinguishes it, so that telling it again after a crash tells nothing twice.
+ *
+ * Must not know where entries go.
+ */
+import { type Grant, policyNameOf, subjectName, subjectsOf } from './grant.ts';
+
+export const steps = [
+  'Requested',
+  'Approved',
+  'Denied',
+  'Scheduled',
+  'Stalled',
+  'Activating',
+  'Granted',
+  'Tampered',
+  'Expired',
+  'Revoked',
+  'Withdrawn',
+] as const;
+export type Step = (typeof steps)[number];
+
+export interface TrailEntry {
+  readonly step: Step;
+  readonly type: 'Normal' | 'Warning';
+  /** One sentence: who, what, why. Holds text written by users: escape it wherever it is shown. */
+  readonly note: string;
+  /** Who did it, where somebody did. */
+  readonly by?: string | undefined;
+  /** A CamelCase word where there is one beyond the step itself. */
+  readonly reason?: string | undefined;
+  /** Tells this entry from others of the same step and grant. */
+  readonly discriminator: string;
+  /** Intended end and the like, for lags; wall time in milliseconds. */
+  readonly since_ms?: number | undefined;
+}
+
+/** What every line of the audit log says about the grant. */
+export interface GrantFacts {
+  readonly kind: string;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  readonly uid: string;
+  readonly requester: string | undefined;
+  readonly subjects: readonly string[];
+  readonly role: string;
+  readonly policy: string;
+  readonly reason: string;
+  readonly ticket: string | undefined;
+}
+
+export const factsOf = (grant: Grant): GrantFacts => ({
+  kind: grant.kind,
+  namespace: grant.metadata.namespace,
+  name: grant.metadata.name,
+  uid: grant.metadata.uid,
+  requester: grant.spec.requester,
+  subjects: subjectsOf(grant).map(subjectName),
+  role: `${grant.spec.roleRef.kind}/${grant.spec.roleRef.name}`,
+  policy: policyNameOf(grant),
+  reason: grant.spec.reason,
+  ticket: grant.spec.ticket,
+});

@@ -1,0 +1,51 @@
+/**
+ * What is known about one grant at one moment, and what can be asked in addition. The input of deciding.
+ *
+ * Must not know how any of it was found out.
+ */
+import type { Place, StoredBinding } from './binding.ts';
+import type { Grant, Policy } from './grant.ts';
+import type { PolicyRule, Review, ReviewAnswer } from './review.ts';
+import type { RoleRef } from './schema/subject.ts';
+
+export interface Role {
+  readonly rules: readonly PolicyRule[];
+  /** Changes when the rules do. */
+  readonly hash: string;
+}
+
+/**
+ * Things that no cache can know. Asked for only when the decision depends on them, so that a grant at rest costs no
+ * request.
+ */
+export type Question =
+  /** A cache may lag behind our own writes: before a binding is made, look at the grant itself. */
+  | { readonly kind: 'LiveGrant' }
+  /** What really stands at the places of the bindings. */
+  | { readonly kind: 'LiveBindings' }
+  /** Whether the operator may bind the role there. */
+  | { readonly kind: 'MayBind'; readonly roleRef: RoleRef; readonly namespace: string | undefined }
+  | { readonly kind: 'Access'; readonly reviews: readonly Review[] };
+
+/** Answers to questions, valid until the next write. */
+export interface Answers {
+  readonly liveBindings?: ReadonlyMap<string, StoredBinding | undefined>;
+  readonly mayBind?: boolean;
+  readonly access?: readonly ReviewAnswer[];
+}
+
+export interface World {
+  readonly grant: Grant;
+  /** False when the grant comes from a cache, which may be older than the cluster. */
+  readonly grantIsLive: boolean;
+  readonly policy: Policy | undefined;
+  readonly role: Role | undefined;
+  /** What the cache holds at the places of the grant's bindings, by `placeKey`. */
+  readonly bindings: ReadonlyMap<string, StoredBinding>;
+  readonly answers: Answers;
+}
+
+/** What stands at one place, as far as known: live answers beat the cache. */
+export type Observed =
+  | { readonly place: Place; readonly state: 'Present'; readonly binding: StoredBinding }
+  | { readonly place: Place; readonly state: 'Missing'; readonly confirmed: boolean };

@@ -1,0 +1,155 @@
+/**
+ * A cluster of one grant, in memory: it answers questions and carries out effects as the API server would, and refuses
+ * whatever the promises forbid. Deciding is run against it as the shell runs it, with a crash after any number of effects.
+ */
+import { expect } from 'vitest';
+import { type Binding, bindingName, type Place, placeKey, placesOf, type StoredBinding } from '../../src/domain/binding.ts';
+import { decide } from '../../src/domain/decide.ts';
+import type { Grant, Policy } from '../../src/domain/grant.ts';
+import { isFinal } from '../../src/domain/grant.ts';
+import type { Effect, Plan } from '../../src/domain/plan.ts';
+import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
+import type { TrailEntry } from '../../src/domain/trail.ts';
+import type { Answers, Question, Role, World } from '../../src/domain/world.ts';
+
+export interface Model {
+  grant: Grant;
+  policy: Policy | undefined;
+  role: Role | undefined;
+  mayBind: boolean;
+  now_ms: number;
+  readonly bindings: Map<string, StoredBinding>;
+  readonly trail: Map<string, TrailEntry>;
+  writes: number;
+}
+
+export const modelOf = (parts: Pick<Model, 'grant' | 'policy' | 'role' | 'now_ms'>): Model => ({
+  ...parts,
+  mayBind: true,
+  bindings: new Map(),
+  trail: new Map(),
+  writes: 0,
+});
+
+const roundsMax = 30;
+
+/** Decides and applies until there is nothing to do, crashing (forgetting all answers) whenever `effectsBeforeCrash` runs out. */
+export function settle(model: Model, effectsBeforeCrash = Number.POSITIVE_INFINITY): Plan & { kind: 'Act' } {
+  let answers: Answers = {};
+  let grantIsLive = false;
+  let budget = effectsBeforeCrash;
+  for (let round = 0; round < roundsMax; round += 1) {
+    const plan = decide(worldOf(model, answers, grantIsLive), model.now_ms);
+    if (plan.kind === 'Ask') {
+      ({ answers, grantIsLive } = answerTo(model, plan.question, answers, grantIsLive));
+      continue;
+    }
+    if (plan.effects.length === 0) return plan;
+    answers = {};
+    grantIsLive = false;
+    for (const effect of plan.effects) {
+      if (budget <= 0) break;
+      applyTo(model, effect);
+      budget -= 1;
+      if (effect.kind === 'WriteStatus') grantIsLive = true;
+    }
+    if (budget <= 0) {
+      // The crash: what was known is gone, what was written stays. From here on it runs through.
+      budget = Number.POSITIVE_INFINITY;
+      grantIsLive = false;
+    }
+  }
+  throw new Error(`expected a fixpoint within ${roundsMax} rounds; phase ${model.grant.status.phase}`);
+}
+
+function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
+  const { grant, policy, role, bindings } = model;
+  return deepFreeze({ grant, grantIsLive, policy, role, bindings, answers });
+}
+
+function answerTo(
+  model: Model,
+  question: Question,
+  answers: Answers,
+  grantIsLive: boolean,
+): { answers: Answers; grantIsLive: boolean } {
+  switch (question.kind) {
+    case 'LiveGrant':
+      return { answers, grantIsLive: true };
+    case 'LiveBindings': {
+      const liveBindings = new Map(placesOf(model.grant).map((place) => [placeKey(place), model.bindings.get(placeKey(place))]));
+      return { answers: { ...answers, liveBindings }, grantIsLive };
+    }
+    case 'MayBind':
+      return { answers: { ...answers, mayBind: model.mayBind }, grantIsLive };
+    case 'Access': {
+      const name = bindingName(model.grant);
+      const allowed = model.bindings.size > 0;
+      const reason = allowed ? `RBAC: allowed by RoleBinding "${name}/payments"` : '';
+      return { answers: { ...answers, access: question.reviews.map(() => ({ allowed, reason })) }, grantIsLive };
+    }
+  }
+}
+
+function applyTo(model: Model, effect: Effect): void {
+  switch (effect.kind) {
+    case 'Record': {
+      const { step, discriminator } = effect.entry;
+      model.trail.set(`${step}/${discriminator}`, effect.entry);
+      return;
+    }
+    case 'WriteStatus':
+      writeStatus(model, effect.status);
+      return;
+    case 'CreateBinding':
+      createBinding(model, effect.binding);
+      return;
+    case 'ReplaceBinding':
+      model.bindings.set(placeKey(placeOf(effect.binding)), stored(effect.binding, effect.uid, model));
+      return;
+    case 'DeleteBinding':
+      expect(model.bindings.get(placeKey(effect.place))?.metadata.uid).toBe(effect.uid);
+      model.bindings.delete(placeKey(effect.place));
+      return;
+  }
+}
+
+/** The CRD's transition rules, and the law that decisions belong to people. */
+function writeStatus(model: Model, status: GrantStatus): void {
+  const before = model.grant.status;
+  expect(status.decisions).toEqual(before.decisions);
+  if (before.activationTime !== undefined) expect(status.activationTime).toBe(before.activationTime);
+  if (before.expirationTime !== undefined) expect(status.expirationTime).toBe(before.expirationTime);
+  if (isFinal(before.phase)) expect(status.phase).toBe(before.phase);
+  expect(status, 'a write that changes nothing').not.toEqual(before);
+  model.writes += 1;
+  const resourceVersion = String(Number(model.grant.metadata.resourceVersion) + 1);
+  const metadata = { ...model.grant.metadata, resourceVersion };
+  model.grant = { ...model.grant, metadata, status: JSON.parse(JSON.stringify(status)) as GrantStatus } as Grant;
+}
+
+/** Promises 1 and 2: no binding without a write-ahead record, and none past its end. */
+function createBinding(model: Model, binding: Binding): void {
+  const { status } = model.grant;
+  expect(status.phase, 'the write-ahead record comes first').toBe('Activating');
+  expect(Date.parse(status.expirationTime ?? '')).toBeGreaterThan(model.now_ms);
+  const key = placeKey(placeOf(binding));
+  expect(model.bindings.has(key), 'the place is free').toBe(false);
+  model.bindings.set(key, stored(binding, `binding-${model.writes}`, model));
+}
+
+const placeOf = ({ kind, metadata: { namespace, name } }: Binding): Place => ({ kind, namespace, name });
+
+function stored(binding: Binding, uid: string, model: Model): StoredBinding {
+  const creationTimestamp = new Date(model.now_ms).toISOString();
+  const meta = { uid, resourceVersion: '1', generation: 1, creationTimestamp };
+  return { ...binding, metadata: { ...binding.metadata, ...meta } };
+}
+
+function deepFreeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !(value instanceof Map)) {
+    Object.freeze(value);
+    Object.values(value).forEach(deepFreeze);
+  }
+  return value;
+}
