@@ -54,6 +54,7 @@ export async function tell(shell: Shell, grant: Grant, entry: TrailEntry, signal
   const now_ms = shell.clock.now();
   const facts = factsOf(grant);
   shell.trail.tell(entryId(facts, entry), facts, entry, now_ms);
+  if (entry.audience === 'Log') return;
   const event = eventOf(grant, entry, now_ms, shell.instance);
   await writeEvent(shell.api, shell.trail, event, grant.metadata.namespace, signal);
 }
@@ -67,7 +68,7 @@ async function writeStatus(
   const { grant } = world;
   const patch = statusPatch(grant, status);
   const written = await api.patch<Grant>(grantRef(grant), 'merge', patch, { subresource: 'status', signal });
-  cache.grants[grant.kind].remember(written);
+  cache.grants[grant.kind].remember(written, grant.metadata.resourceVersion);
   return { ...world, grant: written, grantIsLive: true };
 }
 
@@ -81,7 +82,7 @@ async function createBinding(
   const resource = bindingResource[binding.kind];
   try {
     const made = await api.create<StoredBinding>(resource, place.namespace, binding, { signal });
-    cache.bindings[place.kind].remember(made);
+    cache.bindings[place.kind].remember(made, undefined);
     return withBinding(world, place, { ...made, kind: place.kind });
   } catch (error) {
     // Ours from before a crash, or somebody else's: deciding looks at what really stands there.
@@ -99,7 +100,7 @@ async function replaceBinding(
   const place = placeOf(binding);
   const body = { ...binding, metadata: { ...binding.metadata, uid, resourceVersion } };
   const written = await api.replace<StoredBinding>(bindingRef(place), body as StoredBinding, { signal });
-  cache.bindings[place.kind].remember(written);
+  cache.bindings[place.kind].remember(written, resourceVersion);
   return withBinding(world, place, { ...written, kind: place.kind });
 }
 

@@ -13,7 +13,7 @@ import type { RoleRef } from '../domain/schema/subject.ts';
 import type { Role } from '../domain/world.ts';
 import type { KubeObject } from '../runtime/api.ts';
 import { keyOf } from '../runtime/resources.ts';
-import { type Change, createStore, type Store } from '../runtime/store.ts';
+import { createStore, type Store, type StoreChange } from '../runtime/store.ts';
 import { workKey } from './work.ts';
 
 /** A Role or ClusterRole as stored. */
@@ -37,11 +37,12 @@ export interface Cache {
   readonly departed: Map<string, Grant>;
 }
 
-/** Creates empty stores whose changes call `enqueue` with the key of every piece of work they concern. */
-export function createCache(enqueue: (key: string) => void): Cache {
+/** Creates empty stores whose changes call `enqueue` with the key of every piece of work they concern. `onError` hears of bugs in indexes. */
+export function createCache(enqueue: (key: string) => void, onError: (error: unknown) => void): Cache {
   const departed = new Map<string, Grant>();
   const grantStore = (kind: Grant['kind']): GrantStore =>
     createStore<Grant>({
+      onError,
       indexes: {
         policy: (grant) => (isFinal(grant.status.phase) ? [] : [policyNameOf(grant)]),
         role: (grant) => (isFinal(grant.status.phase) ? [] : [roleKeyOf(grant)]),
@@ -59,6 +60,7 @@ export function createCache(enqueue: (key: string) => void): Cache {
 
   const bindingStore = (kind: Place['kind']): BindingStore =>
     createStore<StoredBinding>({
+      onError,
       indexes: { grantUid: (binding) => grantUidsOf(binding) },
       onChange: ({ key, previous, current }) => {
         const uids = new Set([previous, current].flatMap((one) => (one === undefined ? [] : grantUidsOf(one))));
@@ -70,7 +72,7 @@ export function createCache(enqueue: (key: string) => void): Cache {
 
   const roleStore = (kind: RoleRef['kind']): RoleStore =>
     createStore<StoredRole>({
-      indexes: {},
+      onError,
       onChange: ({ key, previous, current }) => {
         if (sameRules(previous, current)) return;
         for (const owner of grantKeys('role', `${kind}/${key}`)) enqueue(owner);
@@ -84,7 +86,7 @@ export function createCache(enqueue: (key: string) => void): Cache {
       ClusterTemporaryAccessGrant: grantStore('ClusterTemporaryAccessGrant'),
     },
     policies: createStore<Policy>({
-      indexes: {},
+      onError,
       onChange: (change) => {
         for (const owner of grantKeys('policy', nameIn(change))) enqueue(owner);
       },
@@ -107,7 +109,7 @@ export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
 
 const mayHoldAccess = ({ status: { phase } }: Grant): boolean => phase === 'Activating' || phase === 'Active';
 
-const nameIn = ({ key }: Change<KubeObject>): string => key.slice(key.indexOf('/') + 1);
+const nameIn = ({ key }: StoreChange<KubeObject>): string => key.slice(key.indexOf('/') + 1);
 
 /** Both the name and the label say whose a binding is; a hand may have changed the label. */
 function grantUidsOf(binding: StoredBinding): readonly string[] {

@@ -10,7 +10,10 @@ import type { BlockReason } from './reason.ts';
 import type { Approval, GrantStatus } from './schema/grant-status.ts';
 import type { TrailEntry } from './trail.ts';
 
-const entry = (fields: TrailEntry): Effect => ({ kind: 'Record', entry: fields });
+const entry = (fields: Omit<TrailEntry, 'audience'>, audience: TrailEntry['audience'] = 'Everybody'): Effect => ({
+  kind: 'Record',
+  entry: { ...fields, audience },
+});
 
 const roleAndReach = (grant: Grant): string =>
   `${grant.spec.roleRef.kind} ${grant.spec.roleRef.name} in ${reachOf(grant)}`;
@@ -50,14 +53,17 @@ export function stalled(grant: Grant, reason: BlockReason, note: string): readon
 export const scheduled = (grant: Grant, note: string): readonly Effect[] =>
   grant.status.phase === 'Scheduled' ? [] : [entry({ step: 'Scheduled', type: 'Normal', note, discriminator: '' })];
 
-/** Told before a binding exists: no access without a trail. */
+/** Logged before a binding exists: no access without a trail. */
 export const activating = (grant: Grant, expirationTime: string): Effect =>
-  entry({
-    step: 'Activating',
-    type: 'Normal',
-    note: `Giving ${subjectsOf(grant).map(subjectName).join(', ')} ${roleAndReach(grant)} until ${expirationTime}`,
-    discriminator: '',
-  });
+  entry(
+    {
+      step: 'Activating',
+      type: 'Normal',
+      note: `Giving ${subjectsOf(grant).map(subjectName).join(', ')} ${roleAndReach(grant)} until ${expirationTime}`,
+      discriminator: '',
+    },
+    'Log',
+  );
 
 export const granted = (grant: Grant, note: string, since_ms: number): Effect =>
   entry({

@@ -55,6 +55,7 @@ export function factsOfOrphan(binding: StoredBinding): GrantFacts {
 const deleted = (who: string, role: string, expires: string): TrailEntry => ({
   step: 'Revoked',
   type: 'Normal',
+  audience: 'Everybody',
   reason: 'GrantDeleted',
   note: `${who} may no longer use ${role}: the grant was deleted before its end at ${expires}`,
   discriminator: '',

@@ -24,6 +24,8 @@ export type Step = (typeof steps)[number];
 export interface TrailEntry {
   readonly step: Step;
   readonly type: 'Normal' | 'Warning';
+  /** Log for steps that people are told about by the next one anyway; an Event costs a write. */
+  readonly audience: 'Everybody' | 'Log';
   /** One sentence: who, what, why. Holds text written by users: escape it wherever it is shown. */
   readonly note: string;
   /** Who did it, where somebody did. */

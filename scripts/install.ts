@@ -1,0 +1,121 @@
+/**
+ * Puts Curfew's objects into the cluster of `$KUBECONFIG`: CRDs, guard, the operator's identity and rights, roles for
+ * people, a default policy. What `make install` runs, and the tests and the demo, so that all of them install the same.
+ */
+import { existsSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { parseAllDocuments, stringify } from 'yaml';
+import { kubectl, type KubectlTarget } from '../test/controlplane/kubectl.ts';
+
+const root = join(import.meta.dirname, '..');
+export const operatorNamespace = 'curfew-system';
+export const operatorServiceAccount = 'curfew-operator';
+
+export interface InstallOptions {
+  /** The ClusterRoles that the operator may bind. */
+  readonly roles: readonly string[];
+  readonly log?: (line: string) => void;
+}
+
+interface Manifest {
+  kind: string;
+  metadata: { name: string; labels?: Record<string, string> };
+  rules?: { verbs: string[]; resourceNames?: string[] }[];
+}
+
+async function read(path: string): Promise<Manifest[]> {
+  const documents = parseAllDocuments(await readFile(join(root, path), 'utf8'));
+  return documents.map((document) => document.toJS() as Manifest);
+}
+
+/** Limits the rule with the verb `bind` to the roles that the cluster's owner listed. */
+function withGrantableRoles(manifest: Manifest, roles: readonly string[]): Manifest {
+  if (manifest.metadata.name !== 'curfew-operator-grantable-roles' || manifest.kind !== 'ClusterRole') return manifest;
+  const rules = (manifest.rules ?? []).map((rule) => ({ ...rule, resourceNames: [...roles] }));
+  // An empty list of names would mean all of them.
+  return { ...manifest, rules: roles.length === 0 ? [] : rules };
+}
+
+async function apply(target: KubectlTarget, manifests: readonly unknown[]): Promise<string> {
+  const input = manifests.map((manifest) => stringify(manifest)).join('---\n');
+  const { stdout } = await kubectl(target, ['apply', '--server-side', '--force-conflicts', '-f', '-'], { input });
+  return stdout.trimEnd();
+}
+
+/** Installs everything and waits until the API server really enforces it. */
+export async function install(target: KubectlTarget, { roles, log = () => {} }: InstallOptions): Promise<void> {
+  const crdFiles = (await readdir(join(root, 'crds'))).sort();
+  const crds = (await Promise.all(crdFiles.map((file) => read(`crds/${file}`)))).flat();
+  log(await apply(target, crds));
+  const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
+  await kubectl(target, ['wait', '--for=condition=Established', '--timeout=60s', ...names]);
+  log(await apply(target, await read('config/guard.yaml')));
+  const operator = await read('config/operator.yaml');
+  log(await apply(target, operator.map((manifest) => withGrantableRoles(manifest, roles))));
+  log(await apply(target, await read('config/people.yaml')));
+  await applyPolicy(target, log);
+  await awaitGuard(target);
+}
+
+const deadline_ms = 60_000;
+const interval_ms = 200;
+
+/** Looks again and again until `look` says nothing more; what it says last is in the error. */
+async function eventually(expected: string, look: () => Promise<string | undefined>): Promise<void> {
+  const started_ms = performance.now();
+  for (;;) {
+    const objection = await look();
+    if (objection === undefined) return;
+    if (performance.now() - started_ms > deadline_ms) {
+      throw new Error(`expected ${expected} within ${deadline_ms / 1000} s; last seen: ${objection}`);
+    }
+    await delay(interval_ms);
+  }
+}
+
+/** A new CRD answers with errors for a few seconds where admission policies apply. */
+async function applyPolicy(target: KubectlTarget, log: (line: string) => void): Promise<void> {
+  const input = await readFile(join(root, 'config/policy.yaml'), 'utf8');
+  await eventually('the API server to take a TemporaryAccessPolicy', async () => {
+    const args = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
+    const { code, stdout, stderr } = await kubectl(target, args, { input, allowFailure: true });
+    if (code !== 0) return stderr;
+    log(stdout.trimEnd());
+    return undefined;
+  });
+}
+
+/** Admission policies take about a second until they are in force: a grant in kube-system must be refused by ours. */
+async function awaitGuard(target: KubectlTarget): Promise<void> {
+  const probe = {
+    apiVersion: 'curfew.dev/v1alpha1',
+    kind: 'TemporaryAccessGrant',
+    metadata: { name: 'guard-probe', namespace: 'kube-system' },
+    spec: { roleRef: { kind: 'ClusterRole', name: 'view' }, reason: 'is the guard in force?' },
+  };
+  await eventually('the admission policies to be in force', async () => {
+    const args = ['create', '--dry-run=server', '-f', '-'];
+    const { stderr } = await kubectl(target, args, { input: JSON.stringify(probe), allowFailure: true });
+    return stderr.includes('curfew-grants') ? undefined : stderr || 'the grant was accepted';
+  });
+}
+
+/**
+ * The cluster that the make targets mean: `$KUBECONFIG`, or else the one of `make cluster`; with the kubectl of
+ * `$KUBECTL`, of `make cluster`, or of the path.
+ */
+export function defaultTarget(): KubectlTarget {
+  const own = join(root, '.cluster', 'kubectl');
+  return {
+    kubectlPath: process.env['KUBECTL'] ?? (existsSync(own) ? own : 'kubectl'),
+    kubeconfigPath: process.env['KUBECONFIG'] ?? join(root, '.cluster', 'kubeconfig'),
+  };
+}
+
+if (import.meta.main) {
+  const roles = (process.env['ROLES'] ?? 'view edit').split(/\s+/).filter((name) => name !== '');
+  await install(defaultTarget(), { roles, log: console.log });
+  console.log(`\nCurfew is installed; it may give: ${roles.join(', ') || 'nothing'}. Next: make run`);
+}

@@ -1,0 +1,24 @@
+/** What the gauges count, read off the cache when somebody scrapes. */
+import { policyNameOf } from '../domain/grant.ts';
+import { type Cache, grantKinds } from './cache.ts';
+
+/** Phase and policy of every grant. */
+export function* grantSamples(cache: Cache): Iterable<{ phase: string; policy: string }> {
+  for (const kind of grantKinds) {
+    for (const grant of cache.grants[kind].list()) {
+      yield { phase: grant.status.phase, policy: policyNameOf(grant) };
+    }
+  }
+}
+
+/** Name and end of every active grant. */
+export function* activeSamples(
+  cache: Cache,
+): Iterable<{ namespace: string; name: string; expiration_ms: number }> {
+  for (const kind of grantKinds) {
+    for (const { metadata, status } of cache.grants[kind].byIndex('phase', 'Active')) {
+      const expiration_ms = Date.parse(status.expirationTime ?? '');
+      yield { namespace: metadata.namespace ?? '', name: metadata.name, expiration_ms };
+    }
+  }
+}

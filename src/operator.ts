@@ -1,0 +1,155 @@
+/**
+ * The operator's process: reads its flags, ties the rooms together, runs until SIGTERM or SIGINT. The only place in the
+ * operator that knows everyone.
+ */
+import { hostname } from 'node:os';
+import { parseArgs } from 'node:util';
+import { createCache } from './controller/cache.ts';
+import { startInformers } from './controller/informers.ts';
+import { createReconcile } from './controller/reconcile.ts';
+import { activeSamples, grantSamples } from './controller/samples.ts';
+import type { Trail } from './controller/trail.ts';
+import { createHttpApi } from './kube/http-api.ts';
+import { loadConnection } from './kube/kubeconfig.ts';
+import { isConflict } from './runtime/api-error.ts';
+import { createController } from './runtime/controller.ts';
+import { createQueue } from './runtime/queue.ts';
+import { systemClock } from './runtime/system-clock.ts';
+import { type Endpoint, parseAddress, serve } from './telemetry/http.ts';
+import { createLogger, type Logger, type LogLevel, logLevels, logStep } from './telemetry/log.ts';
+import { createMetrics, type Metrics } from './telemetry/metrics.ts';
+
+const usage = `Usage: operator [flags]
+
+  --kubeconfig PATH                 default: $KUBECONFIG, then the pod's own ServiceAccount
+  --metrics-bind-address ADDRESS    default :8080
+  --health-probe-bind-address ADDR  default :8081
+  --workers N                       grants worked on at a time, default 8
+  --log-level LEVEL                 ${logLevels.join(', ')}; default info
+`;
+
+interface Flags {
+  readonly kubeconfig: string | undefined;
+  readonly metricsAddress: string;
+  readonly healthAddress: string;
+  readonly workers: number;
+  readonly logLevel: LogLevel;
+}
+
+/** @throws Error that says which flag is wrong */
+function parseFlags(args: readonly string[]): Flags {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      kubeconfig: { type: 'string' },
+      'metrics-bind-address': { type: 'string', default: ':8080' },
+      'health-probe-bind-address': { type: 'string', default: ':8081' },
+      workers: { type: 'string', default: '8' },
+      'log-level': { type: 'string', default: 'info' },
+    },
+  });
+  const workers = Number(values.workers);
+  if (!Number.isInteger(workers) || workers < 1 || workers > 256) {
+    throw new Error(`expected --workers to be a number from 1 to 256, got ${values.workers}`);
+  }
+  const logLevel = logLevels.find((level) => level === values['log-level']);
+  if (logLevel === undefined) {
+    throw new Error(`expected --log-level to be one of ${logLevels.join(', ')}, got ${values['log-level']}`);
+  }
+  const { kubeconfig, 'metrics-bind-address': metricsAddress, 'health-probe-bind-address': healthAddress } = values;
+  return { kubeconfig, metricsAddress, healthAddress, workers, logLevel };
+}
+
+/** Steps go to the log first, then to the metrics that follow them. */
+const createTrail = (logger: Logger, metrics: Metrics): Trail => ({
+  tell: (id, facts, { step, note, by, reason, since_ms }, now_ms) => {
+    logStep(logger, { id, grant: facts, step, note, by, reason });
+    if (since_ms === undefined) return;
+    if (step === 'Granted') metrics.activated(now_ms - since_ms);
+    if (step === 'Expired' || step === 'Revoked' || step === 'Withdrawn') metrics.ended(now_ms - since_ms);
+  },
+  problem: (message, error) => logger.warn({ err: error }, message),
+});
+
+const ok: Endpoint = { respond: async () => ({ code: 200, type: 'text/plain', body: 'ok\n' }) };
+
+const readiness = (isReady: () => boolean): Endpoint => ({
+  respond: async () =>
+    isReady()
+      ? { code: 200, type: 'text/plain', body: 'ok\n' }
+      : { code: 503, type: 'text/plain', body: 'not ready: the cache is not complete yet\n' },
+});
+
+/** Runs until `signal` aborts; resolves when everything has stopped. */
+async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<void> {
+  const clock = systemClock;
+  const queue = createQueue<string>({ clock });
+  const cache = createCache(queue.add, (error) => logger.error({ err: error }, 'a store failed'));
+  const metrics = createMetrics({ grants: () => grantSamples(cache), active: () => activeSamples(cache) });
+  const api = createHttpApi({
+    connection: loadConnection(flags.kubeconfig),
+    clock,
+    userAgent: 'curfew-operator',
+    observe: ({ method, code }) => metrics.requested(method, String(code)),
+  });
+  let ready = false;
+  const health = await serve(parseAddress(flags.healthAddress), { '/healthz': ok, '/readyz': readiness(() => ready) });
+  const scrape = await serve(parseAddress(flags.metricsAddress), {
+    '/metrics': {
+      respond: async () => ({ code: 200, type: metrics.contentType, body: await metrics.exposition() }),
+    },
+  });
+  logger.info({ metrics: scrape.port, health: health.port }, 'listening');
+
+  const trail = createTrail(logger, metrics);
+  const controller = createController({
+    queue,
+    clock,
+    workers: flags.workers,
+    reconcile: createReconcile({ api, cache, clock, trail, instance: hostname() }),
+    onError: (error, key) => {
+      // Somebody wrote at the same moment: everyday, and mended by looking again.
+      if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
+      else logger.error({ err: error, key }, 'reconcile failed; looking again later');
+    },
+    observer: { onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultOf(outcome), duration_ms) },
+  });
+
+  const synced = startInformers(cache, {
+    api,
+    clock,
+    signal,
+    onError: (resource, error) => logger.warn({ err: error, resource: resource.plural }, 'watch failed; resuming'),
+  });
+  await Promise.race([synced, aborted(signal)]);
+  if (!signal.aborted) {
+    ready = true;
+    logger.info('ready');
+    await controller.run(signal);
+  }
+  ready = false;
+  await Promise.all([health.close(), scrape.close(), api.close()]);
+}
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+
+try {
+  const flags = parseFlags(process.argv.slice(2));
+  const logger = createLogger(flags.logLevel);
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      logger.info({ signal: name }, 'stopping');
+      stop.abort(new Error(`stopped by ${name}`));
+    });
+  }
+  await run(flags, logger, stop.signal);
+  logger.info('stopped');
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${usage}`);
+  process.exitCode = 1;
+}
