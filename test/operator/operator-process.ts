@@ -1,0 +1,126 @@
+/**
+ * The operator as a process of its own, as in a pod: started from source with its own kubeconfig, watched through its
+ * log and its ports, ended by signals.
+ *
+ * Must not know what it is asked to do.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+
+const root = join(import.meta.dirname, '..', '..');
+
+/** A line of the operator's log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+  readonly audit?: boolean;
+  readonly step?: string;
+  readonly id?: string;
+  readonly reason?: string;
+  readonly by?: string;
+  readonly grant?: { readonly namespace?: string; readonly name: string; readonly uid: string };
+  readonly [field: string]: unknown;
+}
+
+export interface OperatorProcess {
+  readonly pid: number;
+  /** Everything it has logged so far. */
+  readonly log: readonly LogLine[];
+  /** What it has written to stderr so far. */
+  readonly errors: () => string;
+  readonly metrics: () => Promise<string>;
+  readonly health: (path: '/healthz' | '/readyz') => Promise<number>;
+  /** Resolves with how it ended. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  /** Sends a signal and waits for the end. */
+  readonly stop: (signal: 'SIGTERM' | 'SIGKILL') => Promise<{ readonly code: number | null; readonly signal: string | null }>;
+}
+
+export interface OperatorOptions {
+  readonly kubeconfig: string;
+  readonly logLevel?: 'debug' | 'info';
+}
+
+const start_ms_max = 30_000;
+
+/**
+ * Starts the operator and resolves once it is ready to decide.
+ *
+ * @throws Error with its output when it ends or is not ready within 30 s
+ */
+export async function startOperator({ kubeconfig, logLevel = 'info' }: OperatorOptions): Promise<OperatorProcess> {
+  const args = [
+    join(root, 'src', 'operator.ts'),
+    `--kubeconfig=${kubeconfig}`,
+    '--metrics-bind-address=127.0.0.1:0',
+    '--health-probe-bind-address=127.0.0.1:0',
+    `--log-level=${logLevel}`,
+  ];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // Should this process end in a hurry, the operator must not stay behind.
+  const onExit = (): void => void child.kill('SIGKILL');
+  process.once('exit', onExit);
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  const ended = endOf(child).finally(() => process.removeListener('exit', onExit));
+  const { log, until } = readLog(child);
+
+  const failed = ended.then(({ code, signal }) => {
+    throw new Error(`expected the operator to become ready, but it ended with ${code ?? signal}: ${stderr}`);
+  });
+  // Once it is ready, its end is no failure of starting any more.
+  failed.catch(() => {});
+  const listening = await Promise.race([until('listening'), failed]);
+  await Promise.race([until('ready'), failed]);
+  const base = (port: unknown): string => `http://127.0.0.1:${String(port)}`;
+  return {
+    pid: child.pid ?? 0,
+    log,
+    errors: () => stderr,
+    metrics: async () => (await fetch(`${base(listening['metrics'])}/metrics`)).text(),
+    health: async (path) => (await fetch(base(listening['health']) + path)).status,
+    ended,
+    stop: (signal) => {
+      child.kill(signal);
+      return ended;
+    },
+  };
+}
+
+const endOf = (child: ChildProcess): OperatorProcess['ended'] =>
+  new Promise((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (code, signal) => resolve({ code, signal }));
+  });
+
+interface LogReader {
+  readonly log: readonly LogLine[];
+  /** Resolves with the first line of this message. */
+  readonly until: (message: string) => Promise<LogLine>;
+}
+
+function readLog(child: ChildProcess): LogReader {
+  const log: LogLine[] = [];
+  const waiting = new Map<string, (line: LogLine) => void>();
+  if (child.stdout === null) throw new Error('expected the operator to have a standard output');
+  createInterface({ input: child.stdout }).on('line', (text) => {
+    const line = JSON.parse(text) as LogLine;
+    log.push(line);
+    waiting.get(line.message)?.(line);
+  });
+  const until = (message: string): Promise<LogLine> =>
+    new Promise((resolve, reject) => {
+      const known = log.find((line) => line.message === message);
+      if (known !== undefined) return resolve(known);
+      const timer = setTimeout(() => {
+        const last = log.slice(-5).map((line) => JSON.stringify(line));
+        reject(new Error(`expected the operator to log "${message}" within ${start_ms_max} ms; its last lines: ${last.join('\n')}`));
+      }, start_ms_max);
+      waiting.set(message, (line) => {
+        clearTimeout(timer);
+        resolve(line);
+      });
+    });
+  return { log, until };
+}
