@@ -12,7 +12,7 @@ import type { Trail } from './controller/trail.ts';
 import { createHttpApi } from './kube/http-api.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
 import { isConflict } from './runtime/api-error.ts';
-import { createController } from './runtime/controller.ts';
+import { createController, type ReconcileOutcome } from './runtime/controller.ts';
 import { createQueue } from './runtime/queue.ts';
 import { systemClock } from './runtime/system-clock.ts';
 import { type Endpoint, parseAddress, serve } from './telemetry/http.ts';
@@ -71,6 +71,15 @@ const createTrail = (logger: Logger, metrics: Metrics): Trail => ({
   problem: (message, error) => logger.warn({ err: error }, message),
 });
 
+/** controller-runtime's words for what became of a reconcile. */
+const resultLabels = {
+  Done: 'success',
+  RequeueAfter: 'requeue_after',
+  Retry: 'requeue',
+  Failure: 'error',
+  Aborted: 'error',
+} as const satisfies Record<ReconcileOutcome, string>;
+
 const ok: Endpoint = { respond: async () => ({ code: 200, type: 'text/plain', body: 'ok\n' }) };
 
 const readiness = (isReady: () => boolean): Endpoint => ({
@@ -112,7 +121,7 @@ async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<v
       if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
       else logger.error({ err: error, key }, 'reconcile failed; looking again later');
     },
-    observer: { onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultOf(outcome), duration_ms) },
+    observer: { onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms) },
   });
 
   const synced = startInformers(cache, {

@@ -42,17 +42,17 @@ const rules = (resources: readonly string[], operations: readonly string[]): Man
 
 /** Where the verbs are checked: in the grant's namespace, or for a cluster grant in the whole cluster. */
 const variables = [
-  { name: 'namespace', expression: "has(object.metadata.namespace) ? object.metadata.namespace : ''" },
+  { name: 'grantNamespace', expression: "has(object.metadata.namespace) ? object.metadata.namespace : ''" },
   {
     name: 'policy',
     expression: `has(object.spec.policyRef) && has(object.spec.policyRef.name) ? object.spec.policyRef.name : ${cel(defaultPolicyName)}`,
   },
-  { name: 'where', expression: "variables.namespace == '' ? 'in the whole cluster' : 'in namespace ' + variables.namespace" },
+  { name: 'where', expression: "variables.grantNamespace == '' ? 'in the whole cluster' : 'in namespace ' + variables.grantNamespace" },
   { name: 'user', expression: 'request.userInfo.username' },
 ];
 
 const holdsVerb = (verb: string): string =>
-  `authorizer.group('${apiGroup}').resource('${temporaryAccessPolicy.plural}').namespace(variables.namespace).name(variables.policy).check('${verb}').allowed()`;
+  `authorizer.group('${apiGroup}').resource('${temporaryAccessPolicy.plural}').namespace(variables.grantNamespace).name(variables.policy).check('${verb}').allowed()`;
 
 /** Every object of the guard, in the order in which it is to be applied. */
 export const guardManifests = (options: GuardOptions): readonly Manifest[] => [
@@ -127,7 +127,7 @@ function policy(
 function grantRules({ forbiddenNamespaces }: GuardOptions): readonly Validation[] {
   return [
     {
-      expression: `!(variables.namespace in ${cel(forbiddenNamespaces)})`,
+      expression: `!(variables.grantNamespace in ${cel(forbiddenNamespaces)})`,
       message: 'temporary access is not given in namespaces of the cluster itself',
       messageExpression: "'temporary access is not given ' + variables.where",
     },

@@ -119,14 +119,18 @@ async function showTrail(cluster: ControlPlane, operator: OperatorProcess, grant
   const events = await eventually(async () => {
     const args = ['get', 'events.events.k8s.io', '-n', namespace, '--sort-by=.eventTime', '-o', columns];
     const { stdout } = await kubectl(cluster, args);
-    return ['Requested', 'Approved', 'Granted', 'Expired'].every((step) => stdout.includes(step)) && stdout;
+    const missing = ['Requested', 'Approved', 'Granted', 'Expired'].filter((step) => !stdout.includes(step));
+    if (missing.length > 0) throw new Error(`no Event ${missing.join(', ')} in:\n${stdout}`);
+    return stdout;
   });
   quote(events);
 
   heading('Metrics');
   const metrics = await eventually(async () => {
     const lines = (await operator.metrics()).split('\n').filter((line) => line.startsWith('curfew_'));
-    return lines.includes('curfew_grants{phase="Expired",policy="default"} 1') && lines;
+    const expected = 'curfew_grants{phase="Expired",policy="default"} 1';
+    if (!lines.includes(expected)) throw new Error(`no ${expected} in:\n${lines.join('\n')}`);
+    return lines;
   });
   quote(metrics.filter((line) => /^curfew_grants|_sum|_count/.test(line)).join('\n'));
 

@@ -25,7 +25,7 @@ export const text = (max: number, description: string, min: 0 | 1 = 1): z.ZodStr
   const pattern = min === 0 ? plainText : visibleText;
   const compiled = new RegExp(pattern, 'u');
   return constrained(
-    z.string().min(min).max(max),
+    (min === 0 ? z.string() : z.string().min(min)).max(max),
     [
       {
         rule: matchesRule(pattern),

@@ -1,0 +1,112 @@
+/**
+ * Finds etcd, kube-apiserver, kube-controller-manager and kubectl, or builds them once for all checkouts.
+ *
+ * In the order that users of envtest expect: `KUBEBUILDER_ASSETS`, then the cached build. Must not know how the
+ * programs are run.
+ */
+import { createHash } from 'node:crypto';
+import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { buildFlags, goBuild, type Pins, type Program, programs, readPins } from './go-build.ts';
+
+/** Absolute paths of programs that exist and may be executed. */
+export interface Binaries {
+  readonly etcd: string;
+  readonly kubeApiserver: string;
+  readonly kubeControllerManager: string;
+  readonly kubectl: string;
+}
+
+export interface FindOrBuild {
+  /** Gets a line of progress now and then; nothing when everything is there already. */
+  readonly log: (line: string) => void;
+  /** Where `KUBEBUILDER_ASSETS`, `XDG_CACHE_HOME`, `PATH` and Go's variables are read from. */
+  readonly environment?: NodeJS.ProcessEnv;
+}
+
+/**
+ * The programs of `KUBEBUILDER_ASSETS`, or of the cache in `$XDG_CACHE_HOME/curfew/controlplane` (`~/.cache`), or
+ * freshly built into that cache. kube-controller-manager, which envtest's archives lack, may always come from the
+ * cache.
+ *
+ * @throws Error when `KUBEBUILDER_ASSETS` lacks a program, when Go is missing or too old, or when a build fails
+ */
+export async function findOrBuildBinaries({
+  log,
+  environment = process.env,
+}: FindOrBuild): Promise<Binaries> {
+  const pins = await readPins();
+  const cache = cacheFolder(pins, environment);
+  const places = { ...(await executablesIn(cache)), ...(await inAssets(environment['KUBEBUILDER_ASSETS'])) };
+  const missing = (Object.keys(programs) as Program[]).filter((program) => places[program] === undefined);
+  if (missing.length > 0) await buildIntoCache({ missing, cache, pins, environment, log });
+  const placeOf = (program: Program): string => places[program] ?? join(cache, program);
+  return {
+    etcd: placeOf('etcd'),
+    kubeApiserver: placeOf('kube-apiserver'),
+    kubeControllerManager: placeOf('kube-controller-manager'),
+    kubectl: placeOf('kubectl'),
+  };
+}
+
+type Places = Partial<Record<Program, string>>;
+
+/** One folder for each set of versions, flags and platform, so that an upgrade never meets yesterday's programs. */
+function cacheFolder(pins: Pins, environment: NodeJS.ProcessEnv): string {
+  const caches = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
+  const key = createHash('sha256')
+    .update([pins.text, ...buildFlags(pins), process.platform, process.arch].join('\0'))
+    .digest('hex')
+    .slice(0, 16);
+  return join(caches, 'curfew', 'controlplane', key);
+}
+
+async function executablesIn(cache: string): Promise<Places> {
+  const places: Places = {};
+  for (const program of Object.keys(programs) as Program[]) {
+    const path = join(cache, program);
+    if (await isExecutable(path)) places[program] = path;
+  }
+  return places;
+}
+
+async function inAssets(assets: string | undefined): Promise<Places> {
+  if (assets === undefined || assets === '') return {};
+  const places = await executablesIn(assets);
+  for (const program of ['etcd', 'kube-apiserver', 'kubectl'] as const) {
+    if (places[program] !== undefined) continue;
+    throw new Error(
+      `expected KUBEBUILDER_ASSETS=${assets} to hold an executable ${program}, found none. Point it at a folder ` +
+        'with etcd, kube-apiserver and kubectl, or unset it to have them built from source.',
+    );
+  }
+  return places;
+}
+
+interface Build extends Required<FindOrBuild> {
+  readonly missing: readonly Program[];
+  readonly cache: string;
+  readonly pins: Pins;
+}
+
+/** Each program is renamed into place when it is complete: two builds at once do double work and no harm. */
+async function buildIntoCache({ missing, cache, ...rest }: Build): Promise<void> {
+  await mkdir(cache, { recursive: true });
+  const into = await mkdtemp(join(cache, '.building-'));
+  try {
+    await goBuild({ ...rest, wanted: missing, into });
+    for (const program of missing) await rename(join(into, programs[program].output), join(cache, program));
+  } finally {
+    await rm(into, { recursive: true, force: true });
+  }
+}
+
+async function isExecutable(path: string): Promise<boolean> {
+  try {
+    await access(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,144 @@
+/**
+ * Builds the control plane's programs from their Go modules, since no registry ships them as packages.
+ *
+ * go.mod beside this file is the only place that names versions. Knows nothing of where the programs are kept.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { promisify } from 'node:util';
+
+/** The Go package of each program. Go names the output of `…/v3` after the folder above it. */
+export const programs = {
+  etcd: { package: 'go.etcd.io/etcd/server/v3', output: 'server' },
+  'kube-apiserver': { package: 'k8s.io/kubernetes/cmd/kube-apiserver', output: 'kube-apiserver' },
+  'kube-controller-manager': {
+    package: 'k8s.io/kubernetes/cmd/kube-controller-manager',
+    output: 'kube-controller-manager',
+  },
+  kubectl: { package: 'k8s.io/kubernetes/cmd/kubectl', output: 'kubectl' },
+} as const;
+
+export type Program = keyof typeof programs;
+
+const moduleFolder = import.meta.dirname;
+const progress_interval_ms = 15_000;
+
+export interface Pins {
+  /** The go.mod and go.sum that pin every version, as text: what a build is made from. */
+  readonly text: string;
+  /** The oldest Go that go.mod accepts, such as `1.26.0`. */
+  readonly go: string;
+  /** Kubernetes, such as `v1.36.3`. */
+  readonly kubernetes: string;
+}
+
+/** Reads what go.mod pins. */
+export async function readPins(): Promise<Pins> {
+  const goMod = await readFile(join(moduleFolder, 'go.mod'), 'utf8');
+  const goSum = await readFile(join(moduleFolder, 'go.sum'), 'utf8');
+  const go = /^go (\S+)$/m.exec(goMod)?.[1];
+  const kubernetes = /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(goMod)?.[1];
+  if (go === undefined || kubernetes === undefined) {
+    throw new Error('expected test/controlplane/go.mod to hold a go line and to require k8s.io/kubernetes');
+  }
+  return { text: goMod + goSum, go, kubernetes };
+}
+
+/** The flags of `go build`. Without the version, `kubectl version` cannot parse what the server says of itself. */
+export function buildFlags(pins: Pins): readonly string[] {
+  return ['-trimpath', `-ldflags=-s -w -X k8s.io/component-base/version.gitVersion=${pins.kubernetes}`];
+}
+
+export interface GoBuild {
+  readonly wanted: readonly Program[];
+  readonly pins: Pins;
+  /** An existing folder; each program lands in it under its `output` name. */
+  readonly into: string;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly log: (line: string) => void;
+}
+
+/**
+ * Runs one `go build` for all wanted programs, with a line of progress every 15 s: minutes cold, seconds warm.
+ *
+ * @throws Error when Go is missing or too old, or when the build fails (with the end of its output)
+ */
+export async function goBuild({ wanted, pins, into, environment, log }: GoBuild): Promise<void> {
+  // A go.work above the checkout or flags of the user's would build something else than the pins say.
+  const env = { ...environment, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
+  await requireGo(pins.go, env);
+  log(
+    `building ${wanted.join(', ')} (Kubernetes ${pins.kubernetes}) with Go: some 6 minutes on 2 cores, once`,
+  );
+  const packages = wanted.map((program) => programs[program].package);
+  const child = spawn('go', ['build', '-v', ...buildFlags(pins), '-o', `${into}/`, ...packages], {
+    cwd: moduleFolder,
+    env,
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const started_ms = performance.now();
+  const lastLines: string[] = [];
+  let packagesBuilt = 0;
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    if (!line.startsWith('go: ')) packagesBuilt += 1;
+    lastLines.push(line);
+    if (lastLines.length > 20) lastLines.shift();
+  });
+  const timer = setInterval(() => {
+    const elapsed_s = Math.round((performance.now() - started_ms) / 1000);
+    const at = lastLines.at(-1) ?? 'linking what Go has cached';
+    log(`${elapsed_s} s, ${packagesBuilt} packages compiled, now at: ${at}`);
+  }, progress_interval_ms);
+  try {
+    await ended(child, lastLines);
+  } finally {
+    clearInterval(timer);
+  }
+  log(`built in ${Math.round((performance.now() - started_ms) / 1000)} s`);
+}
+
+function ended(child: ReturnType<typeof spawn>, lastLines: readonly string[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => {
+      if (code === 0) return resolve();
+      const how = signal ?? `exit code ${code}`;
+      reject(
+        new Error(
+          `expected go build in test/controlplane to succeed, got ${how}. Its last lines:\n${lastLines.join('\n')}`,
+        ),
+      );
+    });
+  });
+}
+
+/** Asked inside the module, so that a Go that may fetch the wanted toolchain answers with that one's version. */
+async function requireGo(wanted: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const remedy =
+    `install Go ${wanted} or newer (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds ` +
+    'etcd, kube-apiserver, kube-controller-manager and kubectl';
+  let answer: string;
+  try {
+    answer = (await promisify(execFile)('go', ['version'], { cwd: moduleFolder, env })).stdout;
+  } catch (cause) {
+    throw new Error(
+      `expected \`go version\` to work, so that the test control plane can be built: ${remedy}`,
+      {
+        cause,
+      },
+    );
+  }
+  const found = /\bgo(\d+\.\d+(?:\.\d+)?)/.exec(answer)?.[1];
+  if (found === undefined || isOlder(found, wanted)) {
+    throw new Error(
+      `expected Go ${wanted} or newer to build the test control plane, got ${JSON.stringify(answer.trim())} ` +
+        `(GOTOOLCHAIN=local keeps Go from fetching a newer one itself): ${remedy}`,
+    );
+  }
+}
+
+function isOlder(found: string, wanted: string): boolean {
+  return found.localeCompare(wanted, 'en', { numeric: true }) < 0;
+}
