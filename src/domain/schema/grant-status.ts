@@ -81,11 +81,9 @@ const statusFields = z.object({
   phase: z.enum(phases).default('Pending').meta({
     description: 'Pending, Scheduled, Activating, Active, Expired, Denied, Withdrawn or Revoked.',
   }),
-  decisions: mapList(z.array(decision).max(decisionsMax), ['by', 'decision'])
-    .default([])
-    .meta({
-      description: 'What people said. Each appends their own entry through /status; nobody changes one.',
-    }),
+  decisions: mapList(z.array(decision).max(decisionsMax), ['by', 'decision']).default([]).meta({
+    description: 'What people said. Each appends their own entry through /status; nobody changes one.',
+  }),
   approvals: mapList(z.array(approval).max(decisionsMax), ['by'])
     .optional()
     .meta({ description: 'The approvals that count, with the time at which they were seen.' }),

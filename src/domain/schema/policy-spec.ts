@@ -48,9 +48,9 @@ const notLonger = (shorter: string, longer: string): string =>
   `!(${isDuration(shorter)} && ${isDuration(longer)}) || duration(${shorter}) <= duration(${longer})`;
 
 /** NaN for what is no duration: its own constraint says so. */
-function length_ms(text: string): number {
+function length_ms(value: string): number {
   try {
-    return parseDuration_ms(text);
+    return parseDuration_ms(value);
   } catch {
     return Number.NaN;
   }

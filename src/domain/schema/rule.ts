@@ -44,11 +44,11 @@ export function constrained<S extends z.ZodType>(
   keywords: CrdKeywords = {},
 ): S {
   const refined = constraints.reduce<S>(
-    (inner, { holds, message }) => (holds === undefined ? inner : (inner.refine(holds, message) as S)),
+    (inner, { holds, message }) => (holds === undefined ? inner : inner.refine(holds, message)),
     schema,
   );
   const before = schema.meta() ?? {};
   const earlier = (before[celKeyword] ?? []) as readonly CelRule[];
   const rules = [...earlier, ...constraints.map(({ holds: _twin, ...cel }) => cel)];
-  return refined.meta({ ...before, ...keywords, ...(rules.length > 0 ? { [celKeyword]: rules } : {}) }) as S;
+  return refined.meta({ ...before, ...keywords, ...(rules.length > 0 ? { [celKeyword]: rules } : {}) });
 }

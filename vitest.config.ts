@@ -1,0 +1,41 @@
+/**
+ * The rings of tests, from the inside out, one vitest project each. A ring is a folder under test/.
+ *
+ * Must not know how rings are chosen: scripts/test.ts does that.
+ */
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { tallyReporter } from './scripts/tally.ts';
+
+type RingOptions = NonNullable<TestProjectInlineConfiguration['test']>;
+
+const ring = (name: string, options: RingOptions = {}): TestProjectInlineConfiguration => ({
+  extends: true,
+  test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
+});
+
+/** One after the other and alone: on two cores a busy API server makes its neighbours' timeouts a matter of luck. */
+const alone = (groupOrder: number): RingOptions => ({
+  fileParallelism: false,
+  sequence: { groupOrder },
+  testTimeout: 60_000,
+  hookTimeout: 120_000,
+});
+
+const tallyPath = process.env['CURFEW_TEST_TALLY'];
+
+export default defineConfig({
+  test: {
+    reporters: ['default', ...(tallyPath === undefined ? [] : [tallyReporter(tallyPath)])],
+    testTimeout: 20_000,
+    hookTimeout: 20_000,
+    teardownTimeout: 30_000,
+    expect: { requireAssertions: true },
+    projects: [
+      ring('architecture'),
+      ring('domain'),
+      ring('runtime'),
+      ring('controlplane', alone(1)),
+      ring('cluster', { ...alone(2), globalSetup: ['test/cluster/global-setup.ts'] }),
+    ],
+  },
+});
