@@ -137,6 +137,8 @@ async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<v
     await controller.run(signal);
   }
   ready = false;
+  // Delayed keys have a timer, which would keep the process alive; nobody takes keys any more, so nothing is awaited.
+  void queue.shutDown();
   await Promise.all([health.close(), scrape.close(), api.close()]);
 }
 

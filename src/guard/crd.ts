@@ -63,7 +63,7 @@ export function structuralSchema(schema: z.ZodType): Schema {
     reused: 'inline',
     unrepresentable: 'throw',
     override: ({ jsonSchema }) => {
-      makeStructural(jsonSchema as Schema);
+      makeStructural(jsonSchema);
     },
   });
   return json;

@@ -39,6 +39,8 @@ async function supervise(): Promise<{ stop: () => Promise<void>; starts: () => n
       if (stopping) return;
       current = await startOperator({ kubeconfig });
       starts += 1;
+      // Told to stop while it was starting.
+      if (stopping) await current.stop('SIGTERM');
     }
   })();
   return {

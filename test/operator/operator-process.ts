@@ -5,6 +5,7 @@
  * Must not know what it is asked to do.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
@@ -58,12 +59,12 @@ export async function startOperator({ kubeconfig, logLevel = 'info' }: OperatorO
     `--log-level=${logLevel}`,
   ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-  // Should this process end in a hurry, the operator must not stay behind.
-  const onExit = (): void => void child.kill('SIGKILL');
-  process.once('exit', onExit);
+  // Beside the kubeconfig, in the control plane's folder: its watchdog ends what is left when the tests are killed.
+  const pidFile = `${kubeconfig}.pid`;
+  await writeFile(pidFile, String(child.pid));
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-  const ended = endOf(child).finally(() => process.removeListener('exit', onExit));
+  const ended = endOf(child).finally(() => rm(pidFile, { force: true }));
   const { log, until } = readLog(child);
 
   const failed = ended.then(({ code, signal }) => {

@@ -1,0 +1,165 @@
+/** Turns the port's calls into requests: method, path, query, body and content type. Must not know connections. */
+import type {
+  DeleteOptions,
+  ListOptions,
+  ObjectRef,
+  PatchType,
+  RequestOptions,
+  Resource,
+  WatchOptions,
+} from '../runtime/api.ts';
+import { collectionPath, objectPath, queryString, requestName } from './paths.ts';
+import type { Repeatable } from './retry.ts';
+import type { Exchange } from './transport.ts';
+
+export interface Call {
+  readonly exchange: Exchange;
+  readonly resource: Resource;
+  /** The method as people say it: LIST and WATCH are GET for HTTP. */
+  readonly method: string;
+  readonly repeatable: Repeatable;
+}
+
+const json = 'application/json';
+const patchTypes: Readonly<Record<PatchType, string>> = {
+  merge: 'application/merge-patch+json',
+  json: 'application/json-patch+json',
+};
+
+const bodyOf = (type: string, content: unknown): Exchange['body'] => ({
+  type,
+  text: JSON.stringify(content),
+});
+
+const dryRunOf = ({ dryRun }: RequestOptions): { readonly dryRun?: 'All' } =>
+  dryRun === true ? { dryRun: 'All' } : {};
+
+function objectCall(
+  method: 'GET' | 'PUT' | 'PATCH' | 'DELETE',
+  ref: ObjectRef,
+  options: RequestOptions,
+  rest: { readonly query?: string; readonly body?: Exchange['body']; readonly repeatable: Repeatable },
+): Call {
+  const { subresource, signal } = options;
+  const { resource, namespace, name } = ref;
+  return {
+    resource,
+    method,
+    repeatable: rest.repeatable,
+    exchange: {
+      name: requestName(method, resource, { namespace, name, subresource }),
+      method,
+      path: objectPath(ref, subresource) + (rest.query ?? ''),
+      body: rest.body,
+      signal,
+    },
+  };
+}
+
+export const getCall = (ref: ObjectRef, options: RequestOptions): Call =>
+  objectCall('GET', ref, options, { repeatable: 'Freely' });
+
+export const replaceCall = (ref: ObjectRef, content: unknown, options: RequestOptions): Call =>
+  objectCall('PUT', ref, options, {
+    query: queryString(dryRunOf(options)),
+    body: bodyOf(json, content),
+    repeatable: repeatableWrite(content, options),
+  });
+
+export const patchCall = (ref: ObjectRef, type: PatchType, content: unknown, options: RequestOptions): Call =>
+  objectCall('PATCH', ref, options, {
+    query: queryString(dryRunOf(options)),
+    body: bodyOf(patchTypes[type], content),
+    repeatable: repeatableWrite(content, options),
+  });
+
+export function deleteCall(ref: ObjectRef, options: DeleteOptions): Call {
+  const { uid, propagationPolicy, dryRun } = options;
+  const content = {
+    apiVersion: 'v1',
+    kind: 'DeleteOptions',
+    propagationPolicy,
+    // With a body the server does not look at the query.
+    dryRun: dryRun === true ? ['All'] : undefined,
+    preconditions: uid === undefined ? undefined : { uid },
+  };
+  const repeatable = uid !== undefined || dryRun === true ? 'Freely' : 'WhenNotExecuted';
+  return objectCall('DELETE', ref, options, { body: bodyOf(json, content), repeatable });
+}
+
+/** @throws TypeError when a subresource is created of an object whose name the body does not say */
+export function createCall(
+  resource: Resource,
+  namespace: string | undefined,
+  content: unknown,
+  options: RequestOptions,
+): Call {
+  const { subresource, signal, dryRun } = options;
+  const name = (content as { metadata?: { name?: string } } | null)?.metadata?.name;
+  const path =
+    subresource === undefined
+      ? collectionPath(resource, namespace)
+      : objectPath({ resource, namespace, name: name ?? '' }, subresource);
+  return {
+    resource,
+    method: 'POST',
+    repeatable: dryRun === true ? 'Freely' : 'WhenNotExecuted',
+    exchange: {
+      name: requestName('POST', resource, { namespace, name, subresource }),
+      method: 'POST',
+      path: path + queryString(dryRunOf(options)),
+      body: bodyOf(json, content),
+      signal,
+    },
+  };
+}
+
+export function listCall(resource: Resource, options: ListOptions): Call {
+  const { namespace, labelSelector, fieldSelector, limit, signal } = options;
+  const query = queryString({ labelSelector, fieldSelector, limit, continue: options.continue });
+  return {
+    resource,
+    method: 'LIST',
+    repeatable: 'Freely',
+    exchange: {
+      name: requestName('LIST', resource, { namespace }),
+      method: 'GET',
+      path: collectionPath(resource, namespace) + query,
+      signal,
+    },
+  };
+}
+
+/** Not repeated here: whoever watches decides how to go on. */
+export function watchCall(resource: Resource, options: WatchOptions): Omit<Call, 'repeatable'> {
+  const { namespace, labelSelector, fieldSelector, resourceVersion, timeout_s, signal } = options;
+  const initial =
+    options.sendInitialEvents === true
+      ? { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }
+      : {};
+  const query = queryString({
+    watch: true,
+    allowWatchBookmarks: true,
+    ...initial,
+    resourceVersion,
+    timeoutSeconds: timeout_s,
+    labelSelector,
+    fieldSelector,
+  });
+  return {
+    resource,
+    method: 'WATCH',
+    exchange: {
+      name: requestName('WATCH', resource, { namespace }),
+      method: 'GET',
+      path: collectionPath(resource, namespace) + query,
+      signal,
+    },
+  };
+}
+
+/** A write that names the state it expects cannot happen twice. */
+function repeatableWrite(content: unknown, options: RequestOptions): Repeatable {
+  const version = (content as { metadata?: { resourceVersion?: string } } | null)?.metadata?.resourceVersion;
+  return options.dryRun === true || (version ?? '') !== '' ? 'Freely' : 'WhenNotExecuted';
+}

@@ -1,0 +1,128 @@
+/**
+ * Where the API server is and who we are there: from a kubeconfig file, or from the pod's ServiceAccount. The reading is left to
+ * @kubernetes/client-node, which knows the formats and the credential plugins; nothing else of it is used.
+ *
+ * Must not know requests: it hands out an address, TLS options and headers.
+ */
+import type { RequestOptions } from 'node:https';
+import { type Cluster, KubeConfig } from '@kubernetes/client-node';
+
+export interface TlsOptions {
+  readonly ca?: string | Buffer;
+  readonly cert?: string | Buffer;
+  readonly key?: string | Buffer;
+  readonly rejectUnauthorized?: boolean;
+  readonly servername?: string;
+}
+
+export interface Credentials {
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
+  readonly tls: TlsOptions;
+}
+
+export interface Connection {
+  /** `https://host:port`, with a path where the API is not at the root. No trailing slash. */
+  readonly server: string;
+  readonly proxyUrl?: string | undefined;
+  /** The namespace that the context names. */
+  readonly namespace?: string | undefined;
+  /**
+   * What to show the server now. `Known` may use what a credential plugin said before; `Fresh` reads everything again, after
+   * the server refused what it was shown. Rejects when a file cannot be read or a plugin fails.
+   */
+  readonly credentials: (age: 'Known' | 'Fresh') => Promise<Credentials>;
+}
+
+export interface ConnectionChoice {
+  /** The context to use instead of the file's current one. */
+  readonly context?: string | undefined;
+  /** Acts as this user, with these groups (the server checks that we may). */
+  readonly impersonate?: { readonly user: string; readonly groups?: readonly string[] } | undefined;
+}
+
+/**
+ * The connection that `path` describes; without a path that of $KUBECONFIG, ~/.kube/config, or the pod, in this order.
+ *
+ * @throws Error when there is none, or it cannot be read
+ */
+export function loadConnection(path?: string, choice: ConnectionChoice = {}): Connection {
+  const first = readKubeConfig(path, choice.context);
+  // The process stays with the cluster it began with, whatever the file's current context becomes later.
+  const context = first.getCurrentContext();
+  const { server, proxyUrl } = clusterOf(first);
+  let oracle = oracleOf(first);
+  return {
+    server: server.replace(/\/+$/, ''),
+    proxyUrl,
+    namespace: first.getContextObject(context)?.namespace,
+    credentials: async (age) => {
+      if (age === 'Fresh') oracle = oracleOf(readKubeConfig(path, context));
+      const { headers, tls } = await ask(oracle);
+      return { headers: { ...headers, ...impersonationHeaders(choice.impersonate) }, tls };
+    },
+  };
+}
+
+function readKubeConfig(path: string | undefined, context: string | undefined): KubeConfig {
+  const config = new KubeConfig();
+  if (path === undefined) config.loadFromDefault();
+  else config.loadFromFile(path);
+  if (context !== undefined) config.setCurrentContext(context);
+  return config;
+}
+
+/** What client-node falls back to when it finds nothing at all. */
+const nothingFound = { context: 'loaded-context', server: 'http://localhost:8080' };
+
+function clusterOf(config: KubeConfig): Cluster {
+  const context = config.getCurrentContext();
+  const cluster = config.getCurrentCluster();
+  if (cluster === null) {
+    const known = config.getContexts().map(({ name }) => name);
+    throw new Error(
+      `expected a context with a cluster, got ${context || '(none)'}; known: ${known.join(', ')}`,
+    );
+  }
+  if (context === nothingFound.context && cluster.server === nothingFound.server) {
+    throw new Error(
+      'expected a kubeconfig or a ServiceAccount, found neither: set KUBECONFIG or pass --kubeconfig',
+    );
+  }
+  if (!URL.canParse(cluster.server)) {
+    throw new Error(`expected cluster ${cluster.name} to have a URL as its server, got ${cluster.server}`);
+  }
+  return cluster;
+}
+
+/**
+ * Something to ask for credentials, which remembers what a plugin said. client-node refuses http:// servers here, so it is told
+ * of the same cluster and user under an https name; it opens no connection.
+ */
+function oracleOf(config: KubeConfig): KubeConfig {
+  const { proxyUrl: _proxyUrl, ...cluster } = clusterOf(config);
+  const oracle = new KubeConfig();
+  // Without a user it would leave out the cluster's CA too.
+  const user = config.getCurrentUser() ?? { name: 'anonymous' };
+  oracle.loadFromClusterAndUser({ ...cluster, server: 'https://kubernetes.invalid' }, user);
+  return oracle;
+}
+
+async function ask(oracle: KubeConfig): Promise<Credentials> {
+  const options: RequestOptions = {};
+  await oracle.applyToHTTPSOptions(options);
+  const { ca, cert, key, rejectUnauthorized, servername, auth } = options;
+  const headers: Record<string, string> = {};
+  if (typeof auth === 'string') headers['Authorization'] = `Basic ${Buffer.from(auth).toString('base64')}`;
+  for (const [name, value] of Object.entries(options.headers ?? {})) {
+    // Token files often end in a newline, which no header may hold.
+    if (value !== undefined) headers[name] = String(value).trim();
+  }
+  const tls = Object.entries({ ca, cert, key, rejectUnauthorized, servername });
+  return { headers, tls: Object.fromEntries(tls.filter(([, value]) => value !== undefined)) };
+}
+
+function impersonationHeaders(impersonate: ConnectionChoice['impersonate']): Credentials['headers'] {
+  if (impersonate === undefined) return {};
+  const { user, groups = [] } = impersonate;
+  return { 'Impersonate-User': user, ...(groups.length === 0 ? {} : { 'Impersonate-Group': groups }) };
+}

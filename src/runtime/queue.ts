@@ -1,0 +1,163 @@
+/**
+ * Which keys need work: client-go's work queue. A key is never with two workers at once; a key that is added while it
+ * is worked on comes back afterwards, once; first come, first served, so that a hot key cannot starve a cold one.
+ *
+ * Must not know what a key stands for, nor what the work is.
+ */
+import { createFailureBackoff, type FailureBackoff } from './backoff.ts';
+import type { Clock } from './clock.ts';
+import { createDelayHeap } from './delay-heap.ts';
+import { createFifo } from './fifo.ts';
+
+/** For metrics. Called synchronously; must not throw. */
+export interface QueueObserver {
+  /** A key became ready; `depth` keys are waiting for a worker now. */
+  readonly onAdd?: (depth: number) => void;
+  /** A worker took a key that had waited so long. */
+  readonly onTake?: (depth: number, waited_ms: number) => void;
+  /** A key failed and comes back after `delay_ms`. */
+  readonly onRetry?: (delay_ms: number) => void;
+}
+
+export interface Queue<K extends string> {
+  /** Ready at once. A key that is already waiting is not queued twice. */
+  readonly add: (key: K) => void;
+  /** Ready in `delay_ms`; of several delays for one key the earliest counts. Does not hold back a plain `add`. */
+  readonly addAfter: (key: K, delay_ms: number) => void;
+  /** Ready after the key's failure backoff, which grows until `forget`. */
+  readonly addRateLimited: (key: K) => void;
+  /** Starts the key's failure backoff anew. */
+  readonly forget: (key: K) => void;
+  /** How often the key failed in a row. */
+  readonly failures: (key: K) => number;
+  /** Takes the next ready key, waiting for one. Undefined once `signal` aborts, or after shutdown when nothing is left. */
+  readonly next: (signal: AbortSignal) => Promise<K | undefined>;
+  /** The worker is through with the key that `next` gave it. Must be called, whatever happened. */
+  readonly done: (key: K) => void;
+  /** Ignores new keys and drops delayed ones; ready keys are still handed out. Resolves when all are done. */
+  readonly shutDown: () => Promise<void>;
+  /** Keys that wait for a worker; delayed ones and those in work do not count. */
+  readonly length: number;
+}
+
+export interface QueueOptions<K extends string> {
+  readonly clock: Clock;
+  readonly backoff?: FailureBackoff<K>;
+  readonly observer?: QueueObserver;
+}
+
+export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K> {
+  const { clock, observer, backoff = createFailureBackoff<K>(clock) } = options;
+  /** Keys that need work, with when they were added. Those not in work are in `ready` too. */
+  const dirty = new Map<K, number>();
+  const processing = new Set<K>();
+  const ready = createFifo<K>();
+  const delayed = createDelayHeap<K>();
+  const waiters = new Set<(key: K | undefined) => void>();
+  const drained = Promise.withResolvers<void>();
+  let shuttingDown = false;
+  let timer: { readonly due_ms: number; readonly cancel: () => void } | undefined;
+
+  const take = (): K | undefined => {
+    const key = ready.shift();
+    if (key === undefined) return undefined;
+    const waited_ms = clock.monotonic() - (dirty.get(key) ?? clock.monotonic());
+    dirty.delete(key);
+    processing.add(key);
+    observer?.onTake?.(ready.length(), waited_ms);
+    return key;
+  };
+
+  const makeReady = (key: K): void => {
+    ready.push(key);
+    observer?.onAdd?.(ready.length());
+    const [waiter] = waiters;
+    if (waiter === undefined) return;
+    waiters.delete(waiter);
+    waiter(take());
+  };
+
+  const add = (key: K): void => {
+    if (shuttingDown || dirty.has(key)) return;
+    dirty.set(key, clock.monotonic());
+    if (!processing.has(key)) makeReady(key);
+  };
+
+  const addDue = (): void => {
+    timer = undefined;
+    for (;;) {
+      const key = delayed.takeDue(clock.monotonic());
+      if (key === undefined) break;
+      add(key);
+    }
+    armTimer();
+  };
+
+  const armTimer = (): void => {
+    const due_ms = delayed.earliest();
+    if (timer?.due_ms === due_ms) return;
+    timer?.cancel();
+    timer =
+      due_ms === undefined ? undefined : { due_ms, cancel: clock.after(due_ms - clock.monotonic(), addDue) };
+  };
+
+  const addAfter = (key: K, delay_ms: number): void => {
+    if (Number.isNaN(delay_ms)) throw new RangeError(`expected a delay in milliseconds for ${key}, got NaN`);
+    if (shuttingDown) return;
+    if (delay_ms <= 0) return add(key);
+    delayed.put(key, clock.monotonic() + delay_ms);
+    armTimer();
+  };
+
+  const wait = (signal: AbortSignal): Promise<K | undefined> =>
+    new Promise((resolve) => {
+      const waiter = (key: K | undefined): void => {
+        signal.removeEventListener('abort', onAbort);
+        resolve(key);
+      };
+      const onAbort = (): void => {
+        waiters.delete(waiter);
+        resolve(undefined);
+      };
+      waiters.add(waiter);
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+
+  const settleShutdown = (): void => {
+    if (!shuttingDown || ready.length() > 0) return;
+    for (const waiter of waiters) waiter(undefined);
+    waiters.clear();
+    if (processing.size === 0) drained.resolve();
+  };
+
+  return {
+    add,
+    addAfter,
+    addRateLimited: (key) => {
+      const delay_ms = backoff.next(key);
+      observer?.onRetry?.(delay_ms);
+      addAfter(key, delay_ms);
+    },
+    forget: backoff.forget,
+    failures: backoff.failures,
+    next: async (signal) => {
+      if (signal.aborted) return undefined;
+      return take() ?? (shuttingDown ? undefined : wait(signal));
+    },
+    done: (key) => {
+      processing.delete(key);
+      if (dirty.has(key)) makeReady(key);
+      settleShutdown();
+    },
+    shutDown: () => {
+      shuttingDown = true;
+      delayed.clear();
+      armTimer();
+      settleShutdown();
+      return drained.promise;
+    },
+    get length() {
+      return ready.length();
+    },
+  };
+}

@@ -1,0 +1,205 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import {
+  createController,
+  type ReconcileOutcome,
+  type ReconcileResult,
+} from '../../src/runtime/controller.ts';
+import { createQueue, type Queue } from '../../src/runtime/queue.ts';
+import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
+
+type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
+
+let clock: VirtualClock;
+let queue: Queue<string>;
+let stop: AbortController;
+let failed: { key: string; error: unknown }[];
+let outcomes: ReconcileOutcome[];
+
+beforeEach(() => {
+  clock = createVirtualClock();
+  queue = createQueue({ clock });
+  stop = new AbortController();
+  failed = [];
+  outcomes = [];
+});
+
+const start = (reconcile: Reconcile, workers = 2): Promise<void> =>
+  createController({
+    queue,
+    workers,
+    reconcile,
+    clock,
+    onError: (error, key) => failed.push({ key, error }),
+    observer: { onReconcile: ({ outcome }) => outcomes.push(outcome) },
+  }).run(stop.signal);
+
+/** Starts, runs what the test wants, stops. */
+const during = async (reconcile: Reconcile, test: () => Promise<void>): Promise<void> => {
+  const run = start(reconcile);
+  await test();
+  stop.abort(new Error('stop'));
+  await run;
+};
+
+const throwAtOnce: Reconcile = () => {
+  throw new Error('thrown at once');
+};
+
+describe('a reconcile', () => {
+  it('that succeeds is not repeated', async () => {
+    const seen: string[] = [];
+    const reconcile = async (key: string): Promise<ReconcileResult> => {
+      seen.push(key);
+      return {};
+    };
+    await during(reconcile, async () => {
+      queue.add('a');
+      await clock.advance(3_600_000);
+    });
+    expect(seen).toEqual(['a']);
+    expect(outcomes).toEqual(['Done']);
+  });
+
+  it('that names a time is repeated then', async () => {
+    const at_ms: number[] = [];
+    const reconcile = async (): Promise<ReconcileResult> => {
+      at_ms.push(clock.monotonic());
+      return at_ms.length === 1 ? { requeueAfter_ms: 5000 } : {};
+    };
+    await during(reconcile, async () => {
+      queue.add('a');
+      await clock.advance(60_000);
+    });
+    expect(at_ms).toEqual([0, 5000]);
+    expect(outcomes).toEqual(['RequeueAfter', 'Done']);
+  });
+
+  it('that throws is reported and repeated after longer and longer waits, until it succeeds', async () => {
+    const at_ms: number[] = [];
+    const reconcile = async (): Promise<ReconcileResult> => {
+      at_ms.push(clock.monotonic());
+      if (at_ms.length <= 3) throw new Error(`failure ${at_ms.length}`);
+      return {};
+    };
+    await during(reconcile, async () => {
+      queue.add('a');
+      await clock.advance(60_000);
+    });
+    expect(at_ms).toEqual([0, 25, 75, 175]);
+    expect(failed.map(({ key }) => key)).toEqual(['a', 'a', 'a']);
+    expect(queue.failures('a')).toBe(0);
+  });
+
+  it('that throws before it becomes a promise ends no worker', async () => {
+    await during(throwAtOnce, async () => {
+      queue.add('a');
+      await clock.advance(25);
+    });
+    expect(outcomes).toEqual(['Failure', 'Failure']);
+  });
+
+  it('that asks for a retry is repeated after longer and longer waits, but is no error', async () => {
+    const at_ms: number[] = [];
+    const reconcile = async (): Promise<ReconcileResult> => {
+      at_ms.push(clock.monotonic());
+      return at_ms.length < 3 ? { retry: true } : {};
+    };
+    await during(reconcile, async () => {
+      queue.add('a');
+      await clock.advance(60_000);
+    });
+    expect(at_ms).toEqual([0, 25, 75]);
+    expect(outcomes).toEqual(['Retry', 'Retry', 'Done']);
+    expect(failed).toEqual([]);
+  });
+
+  it('never runs twice at a time for one key, and sees a change that came while it ran', async () => {
+    const running = new Map<string, number>();
+    const gates: (() => void)[] = [];
+    let most = 0;
+    const reconcile = async (key: string): Promise<ReconcileResult> => {
+      running.set(key, (running.get(key) ?? 0) + 1);
+      most = Math.max(most, ...running.values());
+      await new Promise<void>((open) => gates.push(open));
+      running.set(key, (running.get(key) ?? 0) - 1);
+      return {};
+    };
+    await during(reconcile, async () => {
+      queue.add('a');
+      await settled();
+      queue.add('a');
+      await settled();
+      expect(gates).toHaveLength(1);
+      gates[0]?.();
+      await settled();
+      expect(gates).toHaveLength(2);
+      gates[1]?.();
+      await settled();
+    });
+    expect(most).toBe(1);
+  });
+
+  it('of one key does not hold up another', async () => {
+    const done: string[] = [];
+    const reconcile = async (key: string, signal: AbortSignal): Promise<ReconcileResult> => {
+      if (key === 'stuck') await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      done.push(key);
+      return {};
+    };
+    await during(reconcile, async () => {
+      queue.add('stuck');
+      queue.add('b');
+      queue.add('c');
+      await settled();
+      expect(done).toEqual(['b', 'c']);
+    });
+  });
+});
+
+describe('stopping', () => {
+  it('aborts what is in flight, waits for it, and takes nothing new', async () => {
+    let settledWork = 0;
+    const run = start(async (_key, signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      await settled();
+      settledWork += 1;
+      throw signal.reason;
+    });
+    for (const key of ['a', 'b', 'c']) queue.add(key);
+    await settled();
+    stop.abort(new Error('stop'));
+    await run;
+    expect(settledWork).toBe(2);
+    expect(queue.length).toBe(1);
+  });
+
+  it('makes no failure of what was aborted', async () => {
+    const run = start(async (_key, signal) => {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve));
+      throw signal.reason;
+    });
+    queue.add('a');
+    await settled();
+    stop.abort(new Error('stop'));
+    await run;
+    expect(outcomes).toEqual(['Aborted']);
+    expect(failed).toEqual([]);
+    expect(queue.failures('a')).toBe(0);
+  });
+});
+
+it('an error handler that throws is not swallowed: the run rejects', async () => {
+  const run = createController({
+    queue,
+    workers: 1,
+    clock,
+    reconcile: async () => {
+      throw new Error('reconcile');
+    },
+    onError: () => {
+      throw new Error('handler');
+    },
+  }).run(stop.signal);
+  queue.add('a');
+  await expect(run).rejects.toThrow('handler');
+});

@@ -1,0 +1,88 @@
+import { beforeEach, expect, it } from 'vitest';
+import { type CredentialCache, createCredentialCache } from '../../src/kube/credential-cache.ts';
+import type { Credentials } from '../../src/kube/kubeconfig.ts';
+import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+
+let asked: ('Known' | 'Fresh')[];
+let ca: string;
+let clock: VirtualClock;
+let credentials: CredentialCache;
+
+beforeEach(() => {
+  asked = [];
+  ca = 'CA';
+  clock = createVirtualClock();
+  const answer = async (age: 'Known' | 'Fresh'): Promise<Credentials> => {
+    asked.push(age);
+    return { headers: { authorization: `Bearer ${asked.length}` }, tls: { ca: Buffer.from(ca) } };
+  };
+  credentials = createCredentialCache({ credentials: answer }, clock);
+});
+
+it('many requests at the same moment ask once', async () => {
+  const all = await Promise.all([credentials(), credentials(), credentials()]);
+  expect(new Set(all).size).toBe(1);
+  expect(asked).toEqual(['Known']);
+});
+
+it('credentials are asked for again after a minute', async () => {
+  await credentials();
+  await clock.advance(59_999);
+  await credentials();
+  expect(asked).toHaveLength(1);
+  await clock.advance(1);
+  await credentials();
+  expect(asked).toEqual(['Known', 'Known']);
+});
+
+it('many refusals of the same credentials ask once for fresh ones', async () => {
+  const refused = await credentials();
+  const fresh = await Promise.all([credentials(refused), credentials(refused)]);
+  const late = await credentials(refused);
+  expect(new Set([...fresh, late]).size).toBe(1);
+  expect(asked).toEqual(['Known', 'Fresh']);
+});
+
+it('the TLS options stay the same object while they say the same, so that connections are kept', async () => {
+  const first = await credentials();
+  const same = await credentials(first);
+  expect(same.tls).toBe(first.tls);
+  ca = 'another CA';
+  const other = await credentials(same);
+  expect(other.tls).not.toBe(first.tls);
+});
+
+it('a failure is not kept', async () => {
+  let failing = true;
+  const flaky = createCredentialCache(
+    {
+      credentials: async () => {
+        if (failing) throw new Error('the plugin failed');
+        return { headers: {}, tls: {} };
+      },
+    },
+    clock,
+  );
+  await expect(flaky()).rejects.toThrow('the plugin failed');
+  failing = false;
+  await expect(flaky()).resolves.toEqual({ headers: {}, tls: {} });
+});
+
+it('a plugin that never answers is not waited for for ever', async () => {
+  let calls = 0;
+  const slow = createCredentialCache(
+    {
+      credentials: () => {
+        calls += 1;
+        return calls === 1 ? new Promise(() => undefined) : Promise.resolve({ headers: {}, tls: {} });
+      },
+    },
+    clock,
+  );
+  void slow();
+  await clock.advance(29_999);
+  void slow();
+  expect(calls).toBe(1);
+  await clock.advance(1);
+  await expect(slow()).resolves.toEqual({ headers: {}, tls: {} });
+});

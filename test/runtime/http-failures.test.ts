@@ -1,0 +1,247 @@
+/** What is sent again and what is not, how long anything may take, and who is shown which credentials. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HttpApi } from '../../src/kube/http-api.ts';
+import type { Api } from '../../src/runtime/api.ts';
+import { ApiError, ConnectionError } from '../../src/runtime/api-error.ts';
+import {
+  type Answer,
+  connect,
+  createHurriedClock,
+  deadline_ms,
+  json,
+  reset,
+  silence,
+  startServer,
+  status,
+  type TestServer,
+  text,
+} from './http-server.ts';
+import { widget, widgets } from './objects.ts';
+import { createVirtualClock } from './virtual-clock.ts';
+
+const ref = { resource: widgets, namespace: 'ns', name: 'a' };
+const fine = json(200, widget('a', '2'));
+
+let server: TestServer;
+let api: HttpApi;
+let clock: ReturnType<typeof createHurriedClock>;
+
+beforeEach(async () => {
+  server = await startServer();
+  clock = createHurriedClock();
+  api = connect(server, { clock });
+});
+afterEach(async () => {
+  await api.close();
+  await server[Symbol.asyncDispose]();
+});
+
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+
+type Attempt = (api: Api) => Promise<unknown>;
+const conditional = { metadata: { resourceVersion: '1' } };
+const harmless: [string, Attempt][] = [
+  ['a GET', (to) => to.get(ref)],
+  ['a LIST', (to) => to.list(widgets)],
+  ['a PUT with a resourceVersion', (to) => to.replace(ref, widget('a', '1'))],
+  ['a merge patch with a resourceVersion', (to) => to.patch(ref, 'merge', conditional)],
+  ['a DELETE with a UID', (to) => to.delete(ref, { uid: 'u' })],
+  ['a POST as a dry run', (to) => to.create(widgets, 'ns', {}, { dryRun: true })],
+];
+const risky: [string, Attempt][] = [
+  ['a POST', (to) => to.create(widgets, 'ns', {})],
+  ['a PUT without a resourceVersion', (to) => to.replace(ref, widget('a', ''))],
+  ['a merge patch without a resourceVersion', (to) => to.patch(ref, 'merge', { spec: {} })],
+  ['a JSON patch', (to) => to.patch(ref, 'json', [])],
+  ['a DELETE without a UID', (to) => to.delete(ref)],
+];
+
+describe.each(harmless)('%s', (_what, attempt) => {
+  it.each([
+    ['a reset connection', reset],
+    ['a 503', status(503, 'ServiceUnavailable')],
+    ['a proxy’s 502', text(502, '<html>Bad Gateway</html>')],
+    ['a 429', status(429, 'TooManyRequests')],
+  ])('is sent again after %s', async (_failure, fails) => {
+    server.plan(fails, fine);
+    await attempt(api);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe.each(risky)('%s', (_what, attempt) => {
+  it.each([
+    ['a reset connection', reset],
+    ['a 503', status(503, 'ServiceUnavailable')],
+  ])('is not sent again after %s: it may have happened', async (_failure, fails) => {
+    server.plan(fails, fine);
+    await failure(attempt(api));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('is sent again after a 429: it has not happened', async () => {
+    server.plan(status(429, 'TooManyRequests'), fine);
+    await attempt(api);
+    expect(server.requests).toHaveLength(2);
+  });
+});
+
+describe('sending again', () => {
+  it('ends after four attempts, with the last failure', async () => {
+    server.plan(status(500, 'InternalError'));
+    expect(await failure(api.get(ref))).toBeInstanceOf(ApiError);
+    expect(server.requests).toHaveLength(4);
+    expect(clock.waits_ms).toEqual([100, 200, 400]);
+  });
+
+  it('does not begin before Retry-After has passed, wherever it stands', async () => {
+    server.plan(
+      text(429, 'Too many requests, please try again later.', { 'retry-after': '2' }),
+      status(429, 'TooManyRequests', { details: { retryAfterSeconds: 3 } }),
+      fine,
+    );
+    await api.create(widgets, 'ns', {});
+    expect(clock.waits_ms).toEqual([2100, 3200]);
+  });
+
+  it('is left to the caller when the server asks for more than 10 s', async () => {
+    server.plan(text(429, 'later', { 'retry-after': '60' }));
+    const error = await failure(api.get(ref));
+    expect((error as ApiError).status).toMatchObject({
+      code: 429,
+      reason: 'TooManyRequests',
+      retryAfter_s: 60,
+    });
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('does not happen after a refusal', async () => {
+    server.plan(status(403, 'Forbidden'));
+    await failure(api.get(ref));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('stops waiting when the caller aborts', async () => {
+    const slow = createVirtualClock();
+    const patient = connect(server, { clock: slow });
+    server.plan(text(429, 'later', { 'retry-after': '5' }));
+    const stop = new AbortController();
+    const error = failure(patient.get(ref, { signal: stop.signal }));
+    await server.received(1);
+    while (slow.pending === 0) await new Promise(setImmediate);
+    stop.abort(new Error('the caller left'));
+    expect(String(await error)).toContain('the caller left');
+    expect(server.requests).toHaveLength(1);
+    await patient.close();
+  });
+});
+
+describe('a connection', () => {
+  it('that is refused is a ConnectionError with its cause', async () => {
+    await server[Symbol.asyncDispose]();
+    const error = await failure(api.create(widgets, 'ns', {}));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect((error as ConnectionError).cause).toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('that breaks in the middle of an answer is a ConnectionError', async () => {
+    server.plan((response) => {
+      response.writeHead(200, { 'content-length': '1000' });
+      response.write('{"metadata":', () => response.socket?.resetAndDestroy());
+    });
+    expect(await failure(api.create(widgets, 'ns', {}))).toBeInstanceOf(ConnectionError);
+  });
+
+  it('is no longer used once the client is closed', async () => {
+    server.plan(silence);
+    const error = failure(api.create(widgets, 'ns', {}));
+    await server.received(1);
+    await api.close();
+    expect(await error).toBeInstanceOf(ConnectionError);
+    expect(String(await failure(api.create(widgets, 'ns', {})))).toContain('the client is closed');
+  });
+});
+
+const halfAnswer: Answer = (response) => {
+  response.writeHead(200, { 'content-type': 'application/json' });
+  response.write('{"metadata":');
+};
+
+describe('the deadline', () => {
+  it.each([
+    ['no answer comes', silence],
+    ['an answer begins and never ends', halfAnswer],
+  ])('ends an attempt when %s', async (_what, answer) => {
+    const time = createVirtualClock();
+    const patient = connect(server, { clock: time });
+    server.plan(answer);
+    const error = failure(patient.create(widgets, 'ns', {}));
+    await server.received(1);
+    await time.advance(deadline_ms);
+    expect(String(await error)).toContain('expected an answer within 15000 ms, got none');
+    expect(await error).toBeInstanceOf(ConnectionError);
+    expect(time.pending).toBe(0);
+    await patient.close();
+  });
+
+  it('covers credentials that never come', async () => {
+    const time = createVirtualClock();
+    const patient = connect(server, {
+      clock: time,
+      connection: { server: server.url, credentials: () => new Promise(() => undefined) },
+    });
+    const error = failure(patient.create(widgets, 'ns', {}));
+    await time.advance(deadline_ms);
+    expect(await error).toBeInstanceOf(ConnectionError);
+    await patient.close();
+  });
+});
+
+describe('an abort', () => {
+  it('ends a request in flight with the caller’s own reason', async () => {
+    server.plan(silence);
+    const stop = new AbortController();
+    const error = failure(api.get(ref, { signal: stop.signal }));
+    await server.received(1);
+    const reason = new Error('the caller left');
+    stop.abort(reason);
+    expect(await error).toBe(reason);
+  });
+
+  it('that came before keeps the request from being sent', async () => {
+    const reason = new Error('gone already');
+    expect(await failure(api.get(ref, { signal: AbortSignal.abort(reason) }))).toBe(reason);
+    expect(server.requests).toHaveLength(0);
+  });
+});
+
+const tokens = (): (string | undefined)[] => server.requests.map(({ headers }) => headers.authorization);
+
+describe('credentials', () => {
+  it('are read again once after a 401, also for a POST, and then kept', async () => {
+    server.plan(status(401, 'Unauthorized'), fine);
+    await api.create(widgets, 'ns', {});
+    await api.get(ref);
+    expect(tokens()).toEqual(['Bearer Known', 'Bearer Fresh', 'Bearer Fresh']);
+  });
+
+  it('that are refused twice are a refusal', async () => {
+    server.plan(status(401, 'Unauthorized'));
+    expect(await failure(api.get(ref))).toMatchObject({ status: { code: 401 } });
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('that cannot be had are a ConnectionError with its cause, and nothing is sent', async () => {
+    const cause = new Error('no such plugin');
+    const poor = connect(server, {
+      connection: { server: server.url, credentials: () => Promise.reject(cause) },
+    });
+    expect(await failure(poor.create(widgets, 'ns', {}))).toMatchObject({ name: 'ConnectionError', cause });
+    expect(server.requests).toHaveLength(0);
+    await poor.close();
+  });
+});

@@ -1,0 +1,160 @@
+/**
+ * A server on loopback that answers each request with the next of the answers it was given, and a client for it. Stands in for a
+ * kube-apiserver, and for everything that can go wrong on the way to one.
+ */
+import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createHttpApi, type HttpApi, type HttpApiOptions } from '../../src/kube/http-api.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+
+export interface SeenRequest {
+  readonly method: string;
+  readonly path: string;
+  readonly query: Record<string, string>;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: unknown;
+}
+
+export type Answer = (response: ServerResponse) => void;
+
+export interface TestServer extends AsyncDisposable {
+  readonly url: string;
+  readonly requests: SeenRequest[];
+  /** How many connections were opened so far. */
+  readonly connections: () => number;
+  /** Resolves when so many requests have been received. */
+  readonly received: (count: number) => Promise<void>;
+  /** Appends answers; the last one is given again and again. */
+  readonly plan: (...answers: Answer[]) => void;
+}
+
+export const json =
+  (code: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(code, { 'content-type': 'application/json', ...headers });
+    response.end(JSON.stringify(body));
+  };
+export const text =
+  (code: number, body: string, headers: Record<string, string> = {}): Answer =>
+  (response) => {
+    response.writeHead(code, { 'content-type': 'text/plain', ...headers });
+    response.end(body);
+  };
+export const status = (
+  code: number,
+  reason: string,
+  rest: object = {},
+  headers: Record<string, string> = {},
+): Answer =>
+  json(
+    code,
+    {
+      kind: 'Status',
+      apiVersion: 'v1',
+      status: 'Failure',
+      code,
+      reason,
+      message: `it is ${reason}`,
+      ...rest,
+    },
+    headers,
+  );
+/** The connection breaks without an answer. */
+export const reset: Answer = (response) => void response.socket?.resetAndDestroy();
+/** Nothing ever comes. */
+export const silence: Answer = () => undefined;
+/** The headers of a watch, then these chunks, then whatever `end` does. */
+export const stream =
+  (
+    chunks: readonly (string | Uint8Array)[],
+    end: (response: ServerResponse) => void = (response) => response.end(),
+  ): Answer =>
+  (response) => {
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.flushHeaders();
+    const next = (index: number): void => {
+      const chunk = chunks[index];
+      if (chunk === undefined) return end(response);
+      // One at a time, so that each is a chunk of its own on the wire.
+      response.write(chunk, () => setImmediate(() => next(index + 1)));
+    };
+    next(0);
+  };
+
+export async function startServer(): Promise<TestServer> {
+  const requests: SeenRequest[] = [];
+  const answers: Answer[] = [];
+  const waiting: { count: number; resolve: () => void }[] = [];
+  let connections = 0;
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      const body = Buffer.concat(chunks).toString();
+      const { pathname, searchParams } = new URL(request.url ?? '', 'http://test.invalid');
+      requests.push({
+        method: request.method ?? '',
+        path: pathname,
+        query: Object.fromEntries(searchParams),
+        headers: request.headers,
+        body: body === '' ? undefined : (JSON.parse(body) as unknown),
+      });
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      (answer ?? text(500, 'the test planned no answer'))(response);
+      for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
+    });
+  });
+  server.on('connection', () => {
+    connections += 1;
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    connections: () => connections,
+    received: (count) =>
+      new Promise((resolve) => {
+        if (requests.length >= count) resolve();
+        waiting.push({ count, resolve });
+      }),
+    plan: (...more) => void answers.push(...more),
+    [Symbol.asyncDispose]: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+export const deadline_ms = 15_000;
+
+/** A clock that does not make a test wait between attempts, but remembers the waits; deadlines never come. */
+export function createHurriedClock(): Clock & { readonly waits_ms: number[] } {
+  const waits_ms: number[] = [];
+  return {
+    waits_ms,
+    now: () => 0,
+    monotonic: () => 0,
+    random: () => 0.5,
+    after: (delay_ms, wake) => {
+      if (delay_ms === deadline_ms) return () => undefined;
+      waits_ms.push(delay_ms);
+      const immediate = setImmediate(wake);
+      return () => clearImmediate(immediate);
+    },
+  };
+}
+
+/** A client for the server. It shows the token `Known`, or `Fresh` after a refusal. */
+export const connect = (server: TestServer, options: Partial<HttpApiOptions> = {}): HttpApi =>
+  createHttpApi({
+    connection: {
+      server: server.url,
+      credentials: async (age) => ({ headers: { authorization: `Bearer ${age}` }, tls: {} }),
+    },
+    clock: createHurriedClock(),
+    userAgent: 'curfew-test',
+    deadline_ms,
+    ...options,
+  });

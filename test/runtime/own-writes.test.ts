@@ -1,0 +1,221 @@
+/** Whoever writes reads what they wrote, however late the watch is, and never anything older or longer than that. */
+import { beforeEach, describe, expect, it } from 'vitest';
+import { createStore, type Store } from '../../src/runtime/store.ts';
+import { deepFreeze, keyed, type Widget, widget } from './objects.ts';
+
+let store: Store<Widget>;
+let told: string[];
+const key = keyed('a');
+
+beforeEach(() => {
+  told = [];
+  store = createStore<Widget>({
+    indexes: { color: ({ spec }) => (spec === undefined ? [] : [spec.color]) },
+    onChange: ({ previous, current }) => told.push(`${versionOf(previous)} → ${versionOf(current)}`),
+    onError: (error) => {
+      throw error;
+    },
+  });
+});
+
+const versionOf = (object: Widget | undefined): string => object?.metadata.resourceVersion ?? 'nothing';
+const versionNow = (): string | undefined => store.get(key)?.metadata.resourceVersion;
+const apply = (object: Widget): void => store.apply({ type: 'Apply', object: deepFreeze(object) });
+const remove = (object: Widget): void => store.apply({ type: 'Delete', object: deepFreeze(object) });
+const replace = (...objects: Widget[]): void =>
+  store.apply({ type: 'Replace', objects: deepFreeze(objects) });
+
+describe('an update of ours', () => {
+  beforeEach(() => {
+    apply(widget('a', '1', { color: 'red' }));
+    store.remember(widget('a', '2', { color: 'blue' }), '1');
+    told = told.slice(1);
+  });
+
+  it('is read at once, in indexes too, and told at once', () => {
+    expect(versionNow()).toBe('2');
+    expect(store.byIndex('color', 'red')).toEqual([]);
+    expect(store.byIndex('color', 'blue')).toHaveLength(1);
+    expect(store.list().map(({ metadata }) => metadata.resourceVersion)).toEqual(['2']);
+    expect(told).toEqual(['1 → 2']);
+  });
+
+  it('is not hidden by an event from before it, nor by a relist from before it', () => {
+    apply(widget('a', '1', { color: 'red' }));
+    expect(versionNow()).toBe('2');
+    replace(widget('a', '1', { color: 'red' }));
+    expect(versionNow()).toBe('2');
+    expect(told).toHaveLength(1);
+  });
+
+  it('is not told a second time when the watch shows it', () => {
+    apply(widget('a', '2', { color: 'blue' }));
+    expect(versionNow()).toBe('2');
+    expect(told).toHaveLength(1);
+  });
+
+  it('gives way to what somebody else wrote afterwards', () => {
+    apply(widget('a', '2'));
+    apply(widget('a', '3'));
+    expect(versionNow()).toBe('3');
+  });
+
+  it('gives way to a relist that shows something newer', () => {
+    replace(widget('a', '7'));
+    expect(versionNow()).toBe('7');
+  });
+
+  it('gives way to a relist that shows the object gone', () => {
+    replace();
+    expect(store.get(key)).toBeUndefined();
+    expect(store.byIndex('color', 'blue')).toEqual([]);
+    expect(told.at(-1)).toBe('2 → nothing');
+  });
+
+  it('gives way to its deletion', () => {
+    remove(widget('a', '3'));
+    expect(store.get(key)).toBeUndefined();
+  });
+
+  it('that follows another of ours is read until the watch has shown both', () => {
+    store.remember(widget('a', '3'), '2');
+    for (const seen of ['1', '2']) {
+      apply(widget('a', seen));
+      expect(versionNow()).toBe('3');
+    }
+    apply(widget('a', '3'));
+    apply(widget('a', '4'));
+    expect(versionNow()).toBe('4');
+  });
+
+  it('is kept without managedFields', () => {
+    const answer = { ...widget('a', '3'), metadata: { ...widget('a', '3').metadata, managedFields: [] } };
+    store.remember(answer, '2');
+    expect(store.get(key)?.metadata).not.toHaveProperty('managedFields');
+  });
+});
+
+describe('an answer that arrives after the watch has passed it', () => {
+  it('does not hide what came later', () => {
+    apply(widget('a', '1'));
+    apply(widget('a', '2'));
+    apply(widget('a', '3'));
+    store.remember(widget('a', '2'), '1');
+    expect(versionNow()).toBe('3');
+  });
+
+  it('does not bring back what has been deleted since', () => {
+    apply(widget('a', '1'));
+    remove(widget('a', '3'));
+    store.remember(widget('a', '2'), '1');
+    expect(store.get(key)).toBeUndefined();
+  });
+
+  it('does not bring back what was created and deleted since', () => {
+    apply(widget('a', '1'));
+    remove(widget('a', '2'));
+    store.remember(widget('a', '1'), undefined);
+    expect(store.get(key)).toBeUndefined();
+  });
+
+  it('does not bring back what was created and then missing from a relist', () => {
+    apply(widget('a', '1'));
+    replace();
+    store.remember(widget('a', '1'), undefined);
+    expect(store.get(key)).toBeUndefined();
+  });
+
+  it('of a write that changed nothing changes nothing', () => {
+    apply(widget('a', '1'));
+    store.remember(widget('a', '1'), '1');
+    apply(widget('a', '2'));
+    expect(versionNow()).toBe('2');
+  });
+});
+
+describe('an object of our making', () => {
+  it('is read before the watch shows it', () => {
+    store.remember(widget('a', '1'), undefined);
+    expect(versionNow()).toBe('1');
+    expect(store.size).toBe(1);
+    apply(widget('a', '1'));
+    expect(versionNow()).toBe('1');
+    expect(told).toEqual(['nothing → 1']);
+  });
+
+  it('is not lost when the watch only now shows the end of its predecessor, which we deleted', () => {
+    apply(widget('a', '1', { uid: 'old' }));
+    store.forget(key, 'old');
+    store.remember(widget('a', '3', { uid: 'new' }), undefined);
+    remove(widget('a', '2', { uid: 'old' }));
+    expect(versionNow()).toBe('3');
+  });
+
+  it('is given up when a complete state lacks it', () => {
+    store.remember(widget('a', '1'), undefined);
+    replace();
+    expect(store.get(key)).toBeUndefined();
+  });
+});
+
+describe('a delete of ours', () => {
+  beforeEach(() => {
+    apply(widget('a', '1', { color: 'red' }));
+    store.forget(key, 'a');
+    told = told.slice(1);
+  });
+
+  it('is believed at once, in indexes too', () => {
+    expect(store.get(key)).toBeUndefined();
+    expect(store.byIndex('color', 'red')).toEqual([]);
+    expect(store.size).toBe(0);
+    expect(told).toEqual(['1 → nothing']);
+  });
+
+  it('hides every later state of the object, until the watch says that it is gone', () => {
+    apply(widget('a', '2'));
+    expect(store.get(key)).toBeUndefined();
+    remove(widget('a', '3'));
+    expect(store.get(key)).toBeUndefined();
+    expect(told).toHaveLength(1);
+  });
+
+  it('does not hide another object under the same name', () => {
+    apply(widget('a', '9', { uid: 'other' }));
+    expect(store.get(key)?.metadata.uid).toBe('other');
+  });
+
+  it('does not hide what a later complete state shows in its place', () => {
+    replace(widget('a', '9', { uid: 'other' }));
+    expect(store.get(key)?.metadata.uid).toBe('other');
+  });
+});
+
+describe('a delete of ours that the watch knew before us', () => {
+  it('leaves nothing behind', () => {
+    apply(widget('a', '1'));
+    remove(widget('a', '2'));
+    store.forget(key, 'a');
+    apply(widget('a', '3', { uid: 'a' }));
+    expect(versionNow()).toBe('3');
+  });
+
+  it('does not hide the successor that it has shown already', () => {
+    apply(widget('a', '1', { uid: 'old' }));
+    apply(widget('a', '3', { uid: 'new' }));
+    store.forget(key, 'old');
+    expect(store.get(key)?.metadata.uid).toBe('new');
+  });
+});
+
+describe('an own write that the watch never shows', () => {
+  it('is given up at the second bookmark, and that is told', () => {
+    apply(widget('a', '1'));
+    store.remember(widget('a', '2'), '1');
+    store.apply({ type: 'Bookmark' });
+    expect(versionNow()).toBe('2');
+    store.apply({ type: 'Bookmark' });
+    expect(versionNow()).toBe('1');
+    expect(told.at(-1)).toBe('2 → 1');
+  });
+});
