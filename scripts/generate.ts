@@ -12,7 +12,8 @@ import { customResourceDefinition } from '../src/guard/crd.ts';
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from src/domain by `make generate`. Do not edit.\n';
 
-const toYaml = (object: unknown): string => stringify(object, { aliasDuplicateObjects: false, lineWidth: 110 });
+const toYaml = (object: unknown): string =>
+  stringify(object, { aliasDuplicateObjects: false, lineWidth: 110 });
 
 /** Every generated file: path in the checkout → content. */
 function generatedFiles(): Map<string, string> {
@@ -38,7 +39,9 @@ for (const [path, content] of generatedFiles()) {
 }
 
 if (check && different.length > 0) {
-  console.error(`expected generated files to be up to date, but these differ: ${different.join(', ')}. Run: make generate`);
+  console.error(
+    `expected generated files to be up to date, but these differ: ${different.join(', ')}. Run: make generate`,
+  );
   process.exit(1);
 }
 console.log(check ? 'generated files are up to date' : `wrote ${different.length} files`);

@@ -32,7 +32,8 @@ async function read(path: string): Promise<Manifest[]> {
 
 /** Limits the rule with the verb `bind` to the roles that the cluster's owner listed. */
 function withGrantableRoles(manifest: Manifest, roles: readonly string[]): Manifest {
-  if (manifest.metadata.name !== 'curfew-operator-grantable-roles' || manifest.kind !== 'ClusterRole') return manifest;
+  if (manifest.metadata.name !== 'curfew-operator-grantable-roles' || manifest.kind !== 'ClusterRole')
+    return manifest;
   const rules = (manifest.rules ?? []).map((rule) => ({ ...rule, resourceNames: [...roles] }));
   // An empty list of names would mean all of them.
   return { ...manifest, rules: roles.length === 0 ? [] : rules };
@@ -40,12 +41,17 @@ function withGrantableRoles(manifest: Manifest, roles: readonly string[]): Manif
 
 async function apply(target: KubectlTarget, manifests: readonly unknown[]): Promise<string> {
   const input = manifests.map((manifest) => stringify(manifest)).join('---\n');
-  const { stdout } = await kubectl(target, ['apply', '--server-side', '--force-conflicts', '-f', '-'], { input });
+  const { stdout } = await kubectl(target, ['apply', '--server-side', '--force-conflicts', '-f', '-'], {
+    input,
+  });
   return stdout.trimEnd();
 }
 
 /** Installs everything and waits until the API server really enforces it. */
-export async function install(target: KubectlTarget, { roles, log = () => {} }: InstallOptions): Promise<void> {
+export async function install(
+  target: KubectlTarget,
+  { roles, log = () => {} }: InstallOptions,
+): Promise<void> {
   const crdFiles = (await readdir(join(root, 'crds'))).sort();
   const crds = (await Promise.all(crdFiles.map((file) => read(`crds/${file}`)))).flat();
   log(await apply(target, crds));
@@ -53,7 +59,12 @@ export async function install(target: KubectlTarget, { roles, log = () => {} }: 
   await kubectl(target, ['wait', '--for=condition=Established', '--timeout=60s', ...names]);
   log(await apply(target, await read('config/guard.yaml')));
   const operator = await read('config/operator.yaml');
-  log(await apply(target, operator.map((manifest) => withGrantableRoles(manifest, roles))));
+  log(
+    await apply(
+      target,
+      operator.map((manifest) => withGrantableRoles(manifest, roles)),
+    ),
+  );
   log(await apply(target, await read('config/people.yaml')));
   await applyPolicy(target, log);
   await awaitGuard(target);

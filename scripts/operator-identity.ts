@@ -17,7 +17,11 @@ interface Kubeconfig {
  * @param server another address of the same API server, such as a proxy's
  * @throws Error when Curfew is not installed
  */
-export async function writeOperatorKubeconfig(target: KubectlTarget, path: string, server?: string): Promise<void> {
+export async function writeOperatorKubeconfig(
+  target: KubectlTarget,
+  path: string,
+  server?: string,
+): Promise<void> {
   const tokenArgs = ['create', 'token', operatorServiceAccount, '-n', operatorNamespace, '--duration=24h'];
   const token = (await kubectl(target, tokenArgs)).stdout.trim();
   const view = await kubectl(target, ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']);

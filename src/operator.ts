@@ -56,7 +56,11 @@ function parseFlags(args: readonly string[]): Flags {
   if (logLevel === undefined) {
     throw new Error(`expected --log-level to be one of ${logLevels.join(', ')}, got ${values['log-level']}`);
   }
-  const { kubeconfig, 'metrics-bind-address': metricsAddress, 'health-probe-bind-address': healthAddress } = values;
+  const {
+    kubeconfig,
+    'metrics-bind-address': metricsAddress,
+    'health-probe-bind-address': healthAddress,
+  } = values;
   return { kubeconfig, metricsAddress, healthAddress, workers, logLevel };
 }
 
@@ -102,7 +106,10 @@ async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<v
     observe: ({ method, code }) => metrics.requested(method, String(code)),
   });
   let ready = false;
-  const health = await serve(parseAddress(flags.healthAddress), { '/healthz': ok, '/readyz': readiness(() => ready) });
+  const health = await serve(parseAddress(flags.healthAddress), {
+    '/healthz': ok,
+    '/readyz': readiness(() => ready),
+  });
   const scrape = await serve(parseAddress(flags.metricsAddress), {
     '/metrics': {
       respond: async () => ({ code: 200, type: metrics.contentType, body: await metrics.exposition() }),
@@ -121,14 +128,17 @@ async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<v
       if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
       else logger.error({ err: error, key }, 'reconcile failed; looking again later');
     },
-    observer: { onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms) },
+    observer: {
+      onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms),
+    },
   });
 
   const synced = startInformers(cache, {
     api,
     clock,
     signal,
-    onError: (resource, error) => logger.warn({ err: error, resource: resource.plural }, 'watch failed; resuming'),
+    onError: (resource, error) =>
+      logger.warn({ err: error, resource: resource.plural }, 'watch failed; resuming'),
   });
   await Promise.race([synced, aborted(signal)]);
   if (!signal.aborted) {
@@ -161,6 +171,8 @@ try {
   await run(flags, logger, stop.signal);
   logger.info('stopped');
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${usage}`);
+  process.stderr.write(
+    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${usage}`,
+  );
   process.exitCode = 1;
 }

@@ -50,7 +50,12 @@ export async function apply(shell: Shell, effect: Effect, world: World, signal: 
 }
 
 /** Tells one entry about a grant, in the log and as an Event. */
-export async function tell(shell: Shell, grant: Grant, entry: TrailEntry, signal: AbortSignal): Promise<void> {
+export async function tell(
+  shell: Shell,
+  grant: Grant,
+  entry: TrailEntry,
+  signal: AbortSignal,
+): Promise<void> {
   const now_ms = shell.clock.now();
   const facts = factsOf(grant);
   shell.trail.tell(entryId(facts, entry), facts, entry, now_ms);
@@ -126,7 +131,13 @@ export async function deleteBinding(
   return undefined;
 }
 
-const placeOf = ({ kind, metadata: { namespace, name } }: { kind: Place['kind']; metadata: Omit<Place, 'kind'> }): Place => ({
+const placeOf = ({
+  kind,
+  metadata: { namespace, name },
+}: {
+  kind: Place['kind'];
+  metadata: Omit<Place, 'kind'>;
+}): Place => ({
   kind,
   namespace,
   name,

@@ -51,7 +51,11 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
       },
       onChange: ({ key, previous, current }) => {
         const work = workKey({ kind, key });
-        if (previous !== undefined && previous.metadata.uid !== current?.metadata.uid && mayHoldAccess(previous)) {
+        if (
+          previous !== undefined &&
+          previous.metadata.uid !== current?.metadata.uid &&
+          mayHoldAccess(previous)
+        ) {
           departed.set(work, previous);
         }
         enqueue(work);
@@ -63,7 +67,9 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
       onError,
       indexes: { grantUid: (binding) => grantUidsOf(binding) },
       onChange: ({ key, previous, current }) => {
-        const uids = new Set([previous, current].flatMap((one) => (one === undefined ? [] : grantUidsOf(one))));
+        const uids = new Set(
+          [previous, current].flatMap((one) => (one === undefined ? [] : grantUidsOf(one))),
+        );
         const owners = [...uids].flatMap((uid) => grantKeysByUid(uid));
         for (const owner of owners) enqueue(owner);
         if (owners.length === 0 && current !== undefined) enqueue(workKey({ kind, key }));
@@ -91,7 +97,10 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
         for (const owner of grantKeys('policy', nameIn(change))) enqueue(owner);
       },
     }),
-    bindings: { RoleBinding: bindingStore('RoleBinding'), ClusterRoleBinding: bindingStore('ClusterRoleBinding') },
+    bindings: {
+      RoleBinding: bindingStore('RoleBinding'),
+      ClusterRoleBinding: bindingStore('ClusterRoleBinding'),
+    },
     roles: { Role: roleStore('Role'), ClusterRole: roleStore('ClusterRole') },
   };
 
@@ -133,7 +142,8 @@ export function roleOf(cache: Cache, { metadata, spec: { roleRef } }: Grant): Ro
   const stored = cache.roles[roleRef.kind].get(`${namespace}/${roleRef.name}`);
   if (stored === undefined) return undefined;
   const rules = stored.rules ?? [];
-  const hash = hashes.get(stored) ?? createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 32);
+  const hash =
+    hashes.get(stored) ?? createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 32);
   hashes.set(stored, hash);
   return { rules, hash };
 }

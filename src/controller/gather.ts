@@ -32,7 +32,11 @@ export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers
 }
 
 /** What stands at a place right now, or undefined when nothing does. */
-export async function liveBinding(api: Api, place: Place, signal: AbortSignal): Promise<StoredBinding | undefined> {
+export async function liveBinding(
+  api: Api,
+  place: Place,
+  signal: AbortSignal,
+): Promise<StoredBinding | undefined> {
   const found = await getOrUndefined<StoredBinding>(api, bindingRef(place), signal);
   return found === undefined ? undefined : { ...found, kind: place.kind };
 }
@@ -64,7 +68,9 @@ export async function answer(
   switch (question.kind) {
     case 'LiveGrant': {
       const grant = await liveGrant(api, world.grant, signal);
-      return grant?.metadata.uid === world.grant.metadata.uid ? { ...world, grant, grantIsLive: true } : undefined;
+      return grant?.metadata.uid === world.grant.metadata.uid
+        ? { ...world, grant, grantIsLive: true }
+        : undefined;
     }
     case 'LiveBindings': {
       const known = await Promise.all(
@@ -108,7 +114,11 @@ async function mayBindRole(
     name: roleRef.name,
     ...(namespace === undefined ? {} : { namespace }),
   };
-  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } };
+  const body = {
+    apiVersion: 'authorization.k8s.io/v1',
+    kind: 'SelfSubjectAccessReview',
+    spec: { resourceAttributes },
+  };
   const { status } = await api.create<ReviewResult>(selfAccessReview, undefined, body, { signal });
   return status?.allowed === true;
 }

@@ -44,7 +44,12 @@ export async function reconcileOrphan(
   if (left !== undefined) return { retry: true };
   const entry = orphanEntry(binding);
   const facts = factsOfOrphan(binding);
-  shell.trail.tell(entryId(facts, entry), { ...facts, name: facts.name || placeKey(place) }, entry, shell.clock.now());
+  shell.trail.tell(
+    entryId(facts, entry),
+    { ...facts, name: facts.name || placeKey(place) },
+    entry,
+    shell.clock.now(),
+  );
   return {};
 }
 

@@ -66,7 +66,12 @@ async function applyAll(
   let world = before;
   for (const effect of effects) world = await apply(shell, effect, world, signal);
   const { liveBindings } = world.answers;
-  return gather(shell.cache, world.grant, world.grantIsLive, liveBindings === undefined ? {} : { liveBindings });
+  return gather(
+    shell.cache,
+    world.grant,
+    world.grantIsLive,
+    liveBindings === undefined ? {} : { liveBindings },
+  );
 }
 
 function resultOf(wake: Wake, now_ms: number): ReconcileResult {

@@ -28,7 +28,12 @@ const rbac = { group: 'rbac.authorization.k8s.io', version: 'v1' } as const;
 
 export const bindingResource: Readonly<Record<Place['kind'], Resource>> = {
   RoleBinding: { ...rbac, plural: 'rolebindings', kind: 'RoleBinding', namespaced: true },
-  ClusterRoleBinding: { ...rbac, plural: 'clusterrolebindings', kind: 'ClusterRoleBinding', namespaced: false },
+  ClusterRoleBinding: {
+    ...rbac,
+    plural: 'clusterrolebindings',
+    kind: 'ClusterRoleBinding',
+    namespaced: false,
+  },
 };
 
 export const roleResource: Readonly<Record<'Role' | 'ClusterRole', Resource>> = {

@@ -56,7 +56,14 @@ export function eventOf(grant: Grant, entry: TrailEntry, now_ms: number, instanc
     action: actions[entry.step],
     reason: entry.reason !== undefined && entry.step === 'Stalled' ? entry.reason : entry.step,
     type: entry.type,
-    regarding: { apiVersion: `${apiGroup}/${apiVersion}`, kind: grant.kind, name, namespace, uid, resourceVersion },
+    regarding: {
+      apiVersion: `${apiGroup}/${apiVersion}`,
+      kind: grant.kind,
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+    },
     note: clip(entry.note),
   };
 }
@@ -90,6 +97,7 @@ export async function writeEvent(
     await api.create(eventResource, namespace ?? clusterEventNamespace, event, { signal });
   } catch (error) {
     // Told before: a crash came between the Event and the status that says so.
-    if (!isAlreadyExists(error)) trail.problem('expected to write an Event; the step goes on without it', error);
+    if (!isAlreadyExists(error))
+      trail.problem('expected to write an Event; the step goes on without it', error);
   }
 }

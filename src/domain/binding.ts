@@ -14,7 +14,7 @@ export const managedByValue = 'curfew';
 export const grantUidLabel = `${apiGroup}/grant-uid`;
 export const expiresAtAnnotation = `${apiGroup}/expires-at`;
 export const requesterAnnotation = `${apiGroup}/requester`;
-export const approversAnnotation = `${apiGroup}/approvers`;
+const approversAnnotation = `${apiGroup}/approvers`;
 export const reasonAnnotation = `${apiGroup}/reason`;
 
 /** Selects every binding that Curfew made. */

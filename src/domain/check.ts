@@ -20,7 +20,10 @@ type Check = (grant: Grant, policy: Policy) => string | undefined;
 const named = (policy: Policy): string => `policy "${policy.metadata.name}"`;
 
 /** `exact`, or `prefix*`. */
-export function selectsRole(selector: { kind: string; name: string }, role: { kind: string; name: string }): boolean {
+export function selectsRole(
+  selector: { kind: string; name: string },
+  role: { kind: string; name: string },
+): boolean {
   if (selector.kind !== role.kind) return false;
   return selector.name.endsWith('*')
     ? role.name.startsWith(selector.name.slice(0, -1))
@@ -81,7 +84,7 @@ function startIsNear({ metadata, spec }: Grant, policy: Policy): string | undefi
 
 function reasonIsGood({ spec }: Grant, policy: Policy): string | undefined {
   const { minLength = 1, pattern } = policy.spec.reason ?? {};
-  if ([...spec.reason].length < minLength) {
+  if (Array.from(spec.reason).length < minLength) {
     return `spec.reason is shorter than the ${minLength} characters that ${named(policy)} demands`;
   }
   if (pattern === undefined || found(pattern, spec.reason)) return undefined;

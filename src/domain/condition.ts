@@ -10,8 +10,18 @@ import type { Condition, ConditionType } from './schema/condition.ts';
 
 /** Where a grant stands. Every situation is one row of the table. */
 export type Situation =
-  | { readonly kind: 'Waiting'; readonly reason: WaitReason; readonly approved: boolean; readonly message: string }
-  | { readonly kind: 'Blocked'; readonly reason: BlockReason; readonly approved: boolean; readonly message: string }
+  | {
+      readonly kind: 'Waiting';
+      readonly reason: WaitReason;
+      readonly approved: boolean;
+      readonly message: string;
+    }
+  | {
+      readonly kind: 'Blocked';
+      readonly reason: BlockReason;
+      readonly approved: boolean;
+      readonly message: string;
+    }
   | { readonly kind: 'Scheduled'; readonly message: string }
   | { readonly kind: 'Activating'; readonly message: string }
   | { readonly kind: 'ActivationBlocked'; readonly reason: BlockReason; readonly message: string }
@@ -21,7 +31,12 @@ export type Situation =
       readonly message: string;
     }
   | { readonly kind: 'RoleLost'; readonly message: string }
-  | { readonly kind: 'Revoking'; readonly reason: EndReason; readonly active: boolean; readonly message: string }
+  | {
+      readonly kind: 'Revoking';
+      readonly reason: EndReason;
+      readonly active: boolean;
+      readonly message: string;
+    }
   | {
       readonly kind: 'Over';
       readonly phase: 'Expired' | 'Withdrawn' | 'Revoked';
@@ -40,9 +55,21 @@ const notEnded: Cell = [false, 'NotEnded' satisfies ProofReason];
 function rowOf(situation: Situation): Row {
   switch (situation.kind) {
     case 'Waiting':
-      return row(situation.reason, [false, true, false], situation.approved, [false, situation.reason], notEnded);
+      return row(
+        situation.reason,
+        [false, true, false],
+        situation.approved,
+        [false, situation.reason],
+        notEnded,
+      );
     case 'Blocked':
-      return row(situation.reason, [false, false, true], situation.approved, [false, situation.reason], notEnded);
+      return row(
+        situation.reason,
+        [false, false, true],
+        situation.approved,
+        [false, situation.reason],
+        notEnded,
+      );
     case 'Scheduled':
       return row('Scheduled', [true, false, false], true, [false, 'Scheduled'], notEnded);
     case 'Activating':
@@ -56,10 +83,13 @@ function rowOf(situation: Situation): Row {
     case 'Revoking':
       return row('Revoking', [false, true, false], true, [situation.active, situation.reason], notEnded);
     case 'Over':
-      return row(situation.phase, [true, false, false], situation.approved, [false, situation.phase], [
-        true,
-        situation.proof,
-      ]);
+      return row(
+        situation.phase,
+        [true, false, false],
+        situation.approved,
+        [false, situation.phase],
+        [true, situation.proof],
+      );
     case 'Refused':
       return row('Denied', [false, false, true], false, [false, 'Denied'], [true, 'NeverActivated']);
   }

@@ -53,9 +53,16 @@ export function decideEnding(world: World, end: End, now_ms: number): Plan {
   if (deleting.length > 0) return act(deleting, at(now_ms));
   const seen = observe(world);
   if (seen.some((one) => one.state === 'Missing' && !one.confirmed)) return ask({ kind: 'LiveBindings' });
-  const lingering = seen.some((one) => one.state === 'Present' && one.binding.metadata.deletionTimestamp !== undefined);
+  const lingering = seen.some(
+    (one) => one.state === 'Present' && one.binding.metadata.deletionTimestamp !== undefined,
+  );
   if (lingering) {
-    return notYet(world, end, 'The binding carries finalizers that keep it, and the access, alive: remove them', now_ms);
+    return notYet(
+      world,
+      end,
+      'The binding carries finalizers that keep it, and the access, alive: remove them',
+      now_ms,
+    );
   }
   const places = seen.map(({ place }) => place);
   const reviews = role === undefined ? [] : reviewsFor(role.rules, subjectsOf(grant), places);

@@ -33,7 +33,9 @@ export function decideHolding(world: World, now_ms: number): Plan {
 
 /** Ours, and not on its way out: a deletion that a finalizer delays is a deletion. */
 const isStanding = (one: Observed, { grant }: World): boolean =>
-  one.state === 'Present' && isOurs(one.binding, grant) && one.binding.metadata.deletionTimestamp === undefined;
+  one.state === 'Present' &&
+  isOurs(one.binding, grant) &&
+  one.binding.metadata.deletionTimestamp === undefined;
 
 function decideActivating(
   world: World,
@@ -57,7 +59,12 @@ function decideActivating(
   if (repairs.length > 0) return act(repairs, at(now_ms));
   if (role === undefined) {
     const { kind, name } = grant.spec.roleRef;
-    return stall(world, 'RoleNotFound', `${kind} "${name}" has been deleted: create it again, or withdraw this grant`, now_ms);
+    return stall(
+      world,
+      'RoleNotFound',
+      `${kind} "${name}" has been deleted: create it again, or withdraw this grant`,
+      now_ms,
+    );
   }
   return proveAccess(world, role, seen) ?? becomeActive(world, now_ms);
 }
@@ -83,14 +90,19 @@ function becomeActive(world: World, now_ms: number): Plan {
 function activeSituation({ grant, answers }: World): Extract<Situation, { kind: 'Active' }> {
   const { access = [] } = answers;
   if (access.length === 0) {
-    return { kind: 'Active', reason: 'NotProvable', message: 'The role has no rule about resources to ask the API server about' };
+    return {
+      kind: 'Active',
+      reason: 'NotProvable',
+      message: 'The role has no rule about resources to ask the API server about',
+    };
   }
   return access.every((answer) => namesBinding(answer, bindingName(grant)))
     ? { kind: 'Active', reason: 'Verified', message: 'The API server confirms the access' }
     : {
         kind: 'Active',
         reason: 'StandingAccess',
-        message: 'The API server confirms the access, but names another binding: it was there before and will stay',
+        message:
+          'The API server confirms the access, but names another binding: it was there before and will stay',
       };
 }
 
@@ -130,7 +142,10 @@ function repair(one: Observed, world: World): readonly Effect[] {
   const whole = wanted(world, place);
   if (isUntouched(binding, whole)) return [];
   const { uid, resourceVersion } = binding.metadata;
-  return [tampered(placeKey(place), resourceVersion), { kind: 'ReplaceBinding', binding: whole, uid, resourceVersion }];
+  return [
+    tampered(placeKey(place), resourceVersion),
+    { kind: 'ReplaceBinding', binding: whole, uid, resourceVersion },
+  ];
 }
 
 /** `endOf` has made sure that there is an expiration time. */

@@ -29,7 +29,12 @@ export function decidePending(world: World, now_ms: number): Plan {
   const closing = closeIfAsked(grant, now_ms);
   if (closing !== undefined) return closing;
   if (windowHasPassed(grant, policy, now_ms)) {
-    return end(grant, 'WindowPassed', 'The time that was asked for has passed: ask again with a later one', now_ms);
+    return end(
+      grant,
+      'WindowPassed',
+      'The time that was asked for has passed: ask again with a later one',
+      now_ms,
+    );
   }
   const progress = progressOf(grant, policy, now_ms);
   if (progress.deadline_ms !== undefined && progress.deadline_ms <= now_ms) {
@@ -117,7 +122,10 @@ function activate(world: World, policy: Policy, progress: Progress, now_ms: numb
     bindings: [...placesOf(grant)],
     policy: { uid, generation },
   };
-  const situation: Situation = { kind: 'Activating', message: `Access until ${expirationTime} is being set up` };
+  const situation: Situation = {
+    kind: 'Activating',
+    message: `Access until ${expirationTime} is being set up`,
+  };
   const entries = [activating(grant, expirationTime)];
   return write(world, situation, 'Activating', progress, entries, at(now_ms), now_ms, changes);
 }
@@ -131,7 +139,9 @@ const wakeAt = (time_ms: number | undefined): Wake => (time_ms === undefined ? n
 /** A grant that ends without ever having given access. */
 function end(grant: Grant, reason: EndReason, message: string, now_ms: number, by?: string): Plan {
   const phase = reason === 'Denied' || reason === 'Withdrawn' || reason === 'Revoked' ? reason : 'Expired';
-  const approved = grant.status.conditions?.some(({ type, status }) => type === 'Approved' && status === 'True');
+  const approved = grant.status.conditions?.some(
+    ({ type, status }) => type === 'Approved' && status === 'True',
+  );
   const situation: Situation =
     phase === 'Denied'
       ? { kind: 'Refused', message }

@@ -23,7 +23,9 @@ export function isPartyTo(grant: Grant, user: string): boolean {
 }
 
 const userNameOf = (subject: { kind: string; namespace?: string | undefined; name: string }): string =>
-  subject.kind === 'ServiceAccount' ? `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}` : subject.name;
+  subject.kind === 'ServiceAccount'
+    ? `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}`
+    : subject.name;
 
 /** A ServiceAccount of a namespace that the grant reaches: whoever may edit workloads there speaks with its voice. */
 function isServiceAccountOfReach(grant: Grant, user: string): boolean {
@@ -32,7 +34,9 @@ function isServiceAccountOfReach(grant: Grant, user: string): boolean {
     return fold(user).startsWith(`system:serviceaccount:${grant.metadata.namespace ?? ''}:`);
   }
   const { namespaces } = grant.spec;
-  return namespaces === undefined || namespaces.some((ns) => fold(user).startsWith(`system:serviceaccount:${ns}:`));
+  return (
+    namespaces === undefined || namespaces.some((ns) => fold(user).startsWith(`system:serviceaccount:${ns}:`))
+  );
 }
 
 /**

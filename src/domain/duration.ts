@@ -36,7 +36,9 @@ export function formatDuration(length_ms: number): string {
 export function parseTime_ms(text: string): number {
   const time_ms = Date.parse(text);
   if (Number.isNaN(time_ms)) {
-    throw new RangeError(`expected an RFC 3339 time such as 2026-01-02T15:04:05Z, got ${JSON.stringify(text)}`);
+    throw new RangeError(
+      `expected an RFC 3339 time such as 2026-01-02T15:04:05Z, got ${JSON.stringify(text)}`,
+    );
   }
   return time_ms;
 }

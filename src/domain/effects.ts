@@ -7,7 +7,6 @@ import { conditionsOf, type Situation } from './condition.ts';
 import type { Grant } from './grant.ts';
 import type { Effect } from './plan.ts';
 import type { GrantStatus } from './schema/grant-status.ts';
-import type { TrailEntry } from './trail.ts';
 import type { Observed, World } from './world.ts';
 
 /** The status of a grant in a situation, on top of what it says already. `decisions` stays what people wrote. */
@@ -34,10 +33,10 @@ export function sameJson(a: unknown, b: unknown): boolean {
   if (Array.isArray(a) !== Array.isArray(b)) return false;
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every((key) => sameJson(left[key], right[key]));
+  return [...new Set([...Object.keys(left), ...Object.keys(right)])].every((key) =>
+    sameJson(left[key], right[key]),
+  );
 }
-
-export const record = (entry: TrailEntry): Effect => ({ kind: 'Record', entry });
 
 /** What stands at each place of the grant: the live answer where there is one, the cache otherwise. */
 export function observe({ grant, bindings, answers }: World): readonly Observed[] {
@@ -45,7 +44,9 @@ export function observe({ grant, bindings, answers }: World): readonly Observed[
     const key = placeKey(place);
     const confirmed = answers.liveBindings?.has(key) ?? false;
     const binding = confirmed ? answers.liveBindings?.get(key) : bindings.get(key);
-    return binding === undefined ? { place, state: 'Missing', confirmed } : { place, state: 'Present', binding };
+    return binding === undefined
+      ? { place, state: 'Missing', confirmed }
+      : { place, state: 'Present', binding };
   });
 }
 

@@ -10,7 +10,10 @@ import type { BlockReason } from './reason.ts';
 import type { Approval, GrantStatus } from './schema/grant-status.ts';
 import type { TrailEntry } from './trail.ts';
 
-const entry = (fields: Omit<TrailEntry, 'audience'>, audience: TrailEntry['audience'] = 'Everybody'): Effect => ({
+const entry = (
+  fields: Omit<TrailEntry, 'audience'>,
+  audience: TrailEntry['audience'] = 'Everybody',
+): Effect => ({
   kind: 'Record',
   entry: { ...fields, audience },
 });
@@ -46,12 +49,18 @@ export function approvedBy(grant: Grant, approvals: readonly Approval[]): readon
 
 /** Told when a block begins or changes. */
 export function stalled(grant: Grant, reason: BlockReason, note: string): readonly Effect[] {
-  const told = grant.status.conditions?.some((c) => c.type === 'Stalled' && c.status === 'True' && c.reason === reason);
-  return told === true ? [] : [entry({ step: 'Stalled', type: 'Warning', reason, note, discriminator: reason })];
+  const told = grant.status.conditions?.some(
+    (c) => c.type === 'Stalled' && c.status === 'True' && c.reason === reason,
+  );
+  return told === true
+    ? []
+    : [entry({ step: 'Stalled', type: 'Warning', reason, note, discriminator: reason })];
 }
 
 export const scheduled = (grant: Grant, note: string): readonly Effect[] =>
-  grant.status.phase === 'Scheduled' ? [] : [entry({ step: 'Scheduled', type: 'Normal', note, discriminator: '' })];
+  grant.status.phase === 'Scheduled'
+    ? []
+    : [entry({ step: 'Scheduled', type: 'Normal', note, discriminator: '' })];
 
 /** Logged before a binding exists: no access without a trail. */
 export const activating = (grant: Grant, expirationTime: string): Effect =>

@@ -19,7 +19,12 @@ export type Effect =
   /** Conditional on the resourceVersion of the grant that was decided about. Never touches `decisions`. */
   | { readonly kind: 'WriteStatus'; readonly status: GrantStatus }
   | { readonly kind: 'CreateBinding'; readonly binding: Binding }
-  | { readonly kind: 'ReplaceBinding'; readonly binding: Binding; readonly uid: string; readonly resourceVersion: string }
+  | {
+      readonly kind: 'ReplaceBinding';
+      readonly binding: Binding;
+      readonly uid: string;
+      readonly resourceVersion: string;
+    }
   /** Only the object with this UID. */
   | { readonly kind: 'DeleteBinding'; readonly place: Place; readonly uid: string };
 

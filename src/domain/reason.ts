@@ -42,7 +42,8 @@ export type EndReason = keyof typeof endReasons;
 /** What the condition Active says while access holds, and RevocationVerified once it is over. */
 export const proofReasons = {
   Verified: "The API server's own review confirms it.",
-  StandingAccess: 'The API server allows it, but through another binding: the access does not depend on this grant.',
+  StandingAccess:
+    'The API server allows it, but through another binding: the access does not depend on this grant.',
   NotProvable: 'The role has no rule that a review could ask about.',
   BindingGone: 'The binding is gone; its role is gone too, so that no review could ask.',
   NotEnded: 'The access has not ended.',

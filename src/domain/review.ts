@@ -85,4 +85,5 @@ function mostTelling(rules: readonly PolicyRule[]): Review['resourceAttributes']
 
 /** True when the answer was given because of the binding of this name. */
 export const namesBinding = (answer: ReviewAnswer, bindingName: string): boolean =>
-  answer.allowed && (answer.reason.includes(`"${bindingName}"`) || answer.reason.includes(`"${bindingName}/`));
+  answer.allowed &&
+  (answer.reason.includes(`"${bindingName}"`) || answer.reason.includes(`"${bindingName}/`));

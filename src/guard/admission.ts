@@ -4,7 +4,13 @@
  *
  * Must not know files, YAML or clusters.
  */
-import { apiGroup, apiVersion, clusterTemporaryAccessGrant, temporaryAccessGrant, temporaryAccessPolicy } from '../domain/kinds.ts';
+import {
+  apiGroup,
+  apiVersion,
+  clusterTemporaryAccessGrant,
+  temporaryAccessGrant,
+  temporaryAccessPolicy,
+} from '../domain/kinds.ts';
 import { finalPhases } from '../domain/schema/grant-status.ts';
 import { defaultPolicyName } from '../domain/schema/grant-spec.ts';
 
@@ -47,7 +53,11 @@ const variables = [
     name: 'policy',
     expression: `has(object.spec.policyRef) && has(object.spec.policyRef.name) ? object.spec.policyRef.name : ${cel(defaultPolicyName)}`,
   },
-  { name: 'where', expression: "variables.grantNamespace == '' ? 'in the whole cluster' : 'in namespace ' + variables.grantNamespace" },
+  {
+    name: 'where',
+    expression:
+      "variables.grantNamespace == '' ? 'in the whole cluster' : 'in namespace ' + variables.grantNamespace",
+  },
   { name: 'user', expression: 'request.userInfo.username' },
 ];
 
@@ -60,7 +70,10 @@ export const guardManifests = (options: GuardOptions): readonly Manifest[] => [
   ...policy('curfew-grants', rules(grantPlurals, ['CREATE']), variables, grantRules(options)),
   ...policy(
     'curfew-decisions',
-    rules(grantPlurals.map((plural) => `${plural}/status`), ['UPDATE']),
+    rules(
+      grantPlurals.map((plural) => `${plural}/status`),
+      ['UPDATE'],
+    ),
     [...variables, ...decisionVariables(options)],
     decisionRules,
   ),
@@ -82,7 +95,9 @@ function stampRequester(): readonly Manifest[] {
       spec: {
         matchConstraints: rules(grantPlurals, ['CREATE', 'UPDATE']),
         // A spec of another type is left for the schema to refuse, which does so in better words.
-        matchConditions: [{ name: 'spec-is-an-object', expression: 'has(object.spec) && type(object.spec) == map' }],
+        matchConditions: [
+          { name: 'spec-is-an-object', expression: 'has(object.spec) && type(object.spec) == map' },
+        ],
         failurePolicy: 'Fail',
         reinvocationPolicy: 'Never',
         mutations: [
@@ -93,7 +108,12 @@ function stampRequester(): readonly Manifest[] {
         ],
       },
     },
-    { apiVersion: api, kind: 'MutatingAdmissionPolicyBinding', metadata: { name, labels }, spec: { policyName: name } },
+    {
+      apiVersion: api,
+      kind: 'MutatingAdmissionPolicyBinding',
+      metadata: { name, labels },
+      spec: { policyName: name },
+    },
   ];
 }
 
@@ -156,8 +176,16 @@ function decisionVariables({ operatorUser }: GuardOptions): readonly Manifest[] 
     { name: 'old', expression: "'decisions' in variables.before ? variables.before['decisions'] : []" },
     { name: 'new', expression: "'decisions' in variables.after ? variables.after['decisions'] : []" },
     { name: 'unchanged', expression: 'variables.before == variables.after' },
-    { name: 'appends', expression: 'size(variables.new) == size(variables.old) + 1 && variables.old.all(d, d in variables.new)' },
-    { name: 'last', expression: "size(variables.new) == 0 ? dyn({'by': '', 'uid': '', 'decision': ''}) : variables.new[size(variables.new) - 1]" },
+    {
+      name: 'appends',
+      expression:
+        'size(variables.new) == size(variables.old) + 1 && variables.old.all(d, d in variables.new)',
+    },
+    {
+      name: 'last',
+      expression:
+        "size(variables.new) == 0 ? dyn({'by': '', 'uid': '', 'decision': ''}) : variables.new[size(variables.new) - 1]",
+    },
     { name: 'phase', expression: "'phase' in variables.before ? variables.before['phase'] : 'Pending'" },
     {
       name: 'isParty',
@@ -176,7 +204,8 @@ const decisionRules: readonly Validation[] = [
   {
     expression:
       "variables.isOperator || (variables.before.all(k, k == 'decisions' || (k in variables.after && variables.after[k] == variables.before[k])) && variables.after.all(k, k == 'decisions' || k in variables.before))",
-    message: 'only the operator writes the status of a grant; people append to status.decisions and change nothing else',
+    message:
+      'only the operator writes the status of a grant; people append to status.decisions and change nothing else',
   },
   {
     expression: 'variables.isOperator || variables.unchanged || variables.appends',
@@ -190,7 +219,8 @@ const decisionRules: readonly Validation[] = [
   {
     expression: 'variables.isOperator || variables.unchanged || variables.last.uid == object.metadata.uid',
     message: 'status.decisions[].uid must be the UID of the grant that you looked at',
-    messageExpression: "'the uid of your decision is not that of this grant, which may have been re-created: look at it again, then write uid: ' + object.metadata.uid",
+    messageExpression:
+      "'the uid of your decision is not that of this grant, which may have been re-created: look at it again, then write uid: ' + object.metadata.uid",
   },
   {
     expression: `variables.isOperator || variables.unchanged || !(variables.phase in ${cel(finalPhases)})`,

@@ -35,9 +35,7 @@ const hasCode = (error: unknown, code: number): error is ApiError =>
   error instanceof ApiError && error.status.code === code;
 
 export const isNotFound = (error: unknown): error is ApiError => hasCode(error, 404);
-export const isForbidden = (error: unknown): error is ApiError => hasCode(error, 403);
 export const isGone = (error: unknown): error is ApiError => hasCode(error, 410);
-export const isTooManyRequests = (error: unknown): error is ApiError => hasCode(error, 429);
 /** Somebody else wrote first, or a precondition (UID) did not hold. */
 export const isConflict = (error: unknown): error is ApiError =>
   hasCode(error, 409) && error.status.reason !== 'AlreadyExists';

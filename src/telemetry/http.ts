@@ -34,7 +34,8 @@ export async function serve(
   endpoints: Readonly<Record<string, Endpoint>>,
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const server = createServer((request, response) => {
-    const endpoint = request.method === 'GET' ? endpoints[(request.url ?? '').split('?')[0] ?? ''] : undefined;
+    const endpoint =
+      request.method === 'GET' ? endpoints[(request.url ?? '').split('?')[0] ?? ''] : undefined;
     if (endpoint === undefined) {
       response.writeHead(404, { 'content-type': 'text/plain' }).end('not found\n');
       return;

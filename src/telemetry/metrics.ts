@@ -29,7 +29,10 @@ export interface Metrics {
   readonly contentType: string;
   readonly activated: (delay_ms: number) => void;
   readonly ended: (lag_ms: number) => void;
-  readonly reconciled: (result: 'success' | 'error' | 'requeue' | 'requeue_after', duration_ms: number) => void;
+  readonly reconciled: (
+    result: 'success' | 'error' | 'requeue' | 'requeue_after',
+    duration_ms: number,
+  ) => void;
   readonly requested: (method: string, code: string) => void;
 }
 
@@ -37,32 +40,11 @@ const secondsBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
 
 /** Creates the operator's registry. Gauges over grants are computed when they are scraped, not when grants change. */
 export function createMetrics(sources: Sources): Metrics {
-  const registers = [new Registry()];
-  const [registry] = registers as [Registry];
+  const registry = new Registry();
+  const registers = [registry];
   collectDefaultMetrics({ register: registry });
 
-  new Gauge({
-    name: 'curfew_grants',
-    help: 'Grants by phase and policy.',
-    labelNames: ['phase', 'policy'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { phase, policy } of sources.grants()) this.inc({ phase, policy });
-    },
-  });
-  new Gauge({
-    name: 'curfew_grant_expiration_timestamp_seconds',
-    help: 'When an active grant ends. Cluster grants have an empty namespace.',
-    labelNames: ['namespace', 'name'],
-    registers,
-    collect() {
-      this.reset();
-      for (const { namespace, name, expiration_ms } of sources.active()) {
-        this.set({ namespace, name }, expiration_ms / 1000);
-      }
-    },
-  });
+  registerGauges(registry, sources);
   const activation = new Histogram({
     name: 'curfew_activation_seconds',
     help: 'From the last approval until the API server confirmed the access.',
@@ -107,4 +89,32 @@ export function createMetrics(sources: Sources): Metrics {
     },
     requested: (method, code) => requests.inc({ method, code }),
   };
+}
+
+/** Computed anew at each scrape, so that nothing of a grant that is gone can stay behind. */
+function registerGauges(registry: Registry, sources: Sources): void {
+  const grants = new Gauge({
+    name: 'curfew_grants',
+    help: 'Grants by phase and policy.',
+    labelNames: ['phase', 'policy'],
+    registers: [],
+    collect() {
+      this.reset();
+      for (const { phase, policy } of sources.grants()) this.inc({ phase, policy });
+    },
+  });
+  const expirations = new Gauge({
+    name: 'curfew_grant_expiration_timestamp_seconds',
+    help: 'When an active grant ends. Cluster grants have an empty namespace.',
+    labelNames: ['namespace', 'name'],
+    registers: [],
+    collect() {
+      this.reset();
+      for (const { namespace, name, expiration_ms } of sources.active()) {
+        this.set({ namespace, name }, expiration_ms / 1000);
+      }
+    },
+  });
+  registry.registerMetric(grants);
+  registry.registerMetric(expirations);
 }

@@ -16,10 +16,16 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** kube sees the port and nothing else of runtime. */
-const portFiles = new Set(['api.ts', 'api-error.ts', 'clock.ts', 'resources.ts'].map((file) => join('runtime', file)));
+const portFiles = new Set(
+  ['api.ts', 'api-error.ts', 'clock.ts', 'resources.ts'].map((file) => join('runtime', file)),
+);
 
 /** Pure rooms → packages they may import. */
-const packages: Readonly<Record<string, readonly string[]>> = { domain: ['zod', 're2js'], guard: ['zod'], runtime: [] };
+const packages: Readonly<Record<string, readonly string[]>> = {
+  domain: ['zod', 're2js'],
+  guard: ['zod'],
+  runtime: [],
+};
 
 interface Import {
   readonly from: string;
@@ -31,7 +37,10 @@ const textOf = (file: string): string => readFileSync(join(source, file), 'utf8'
 const roomOf = (file: string): string => (file.includes(sep) ? (file.split(sep)[0] ?? '') : 'root');
 
 const imports: readonly Import[] = files.flatMap((from) =>
-  [...textOf(from).matchAll(/(?:^import\s|\bfrom\s|\bimport\()\s*'([^']+)'/gm)].map(([, specifier = '']) => ({ from, specifier })),
+  [...textOf(from).matchAll(/(?:^import\s|\bfrom\s|\bimport\()\s*'([^']+)'/gm)].map(([, specifier = '']) => ({
+    from,
+    specifier,
+  })),
 );
 const ownImports = imports
   .filter(({ specifier }) => specifier.startsWith('.'))
@@ -60,7 +69,9 @@ describe('the rooms', () => {
   });
 
   it('kube knows the port of runtime and nothing else of it', () => {
-    const broken = ownImports.filter(({ from, to }) => roomOf(from) === 'kube' && roomOf(to) === 'runtime' && !portFiles.has(to));
+    const broken = ownImports.filter(
+      ({ from, to }) => roomOf(from) === 'kube' && roomOf(to) === 'runtime' && !portFiles.has(to),
+    );
     expect(broken).toEqual([]);
   });
 
@@ -75,11 +86,14 @@ describe('the rooms', () => {
 
 describe('time and chance', () => {
   /** `Date.parse` and `new Date(ms)` are arithmetic; the others ask the machine. */
-  const asksTheMachine = /\bDate\.now\b|\bnew Date\(\)|\bsetTimeout\b|\bsetInterval\b|\bMath\.random\b|\bperformance\.now\b|\bconsole\.|\bprocess\./;
+  const asksTheMachine =
+    /\bDate\.now\b|\bnew Date\(\)|\bsetTimeout\b|\bsetInterval\b|\bMath\.random\b|\bperformance\.now\b|\bconsole\.|\bprocess\./;
 
   it('come into domain, guard and runtime through Clock alone', () => {
     const suspects = files.filter((file) => ['domain', 'guard', 'runtime'].includes(roomOf(file)));
-    const broken = suspects.filter((file) => file !== join('runtime', 'system-clock.ts') && asksTheMachine.test(codeOf(file)));
+    const broken = suspects.filter(
+      (file) => file !== join('runtime', 'system-clock.ts') && asksTheMachine.test(codeOf(file)),
+    );
     expect(broken).toEqual([]);
   });
 

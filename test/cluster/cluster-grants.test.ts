@@ -19,31 +19,52 @@ const bindEverywhere = (user: string, clusterRole: string): object => ({
 beforeAll(async () => {
   home = cluster();
   running = await operator();
-  await home.apply([bindEverywhere('dora', 'curfew-cluster-requester'), bindEverywhere('erin', 'curfew-cluster-approver')]);
+  await home.apply([
+    bindEverywhere('dora', 'curfew-cluster-requester'),
+    bindEverywhere('erin', 'curfew-cluster-approver'),
+  ]);
 });
 afterAll(() => running.stop('SIGTERM'));
 
-async function live(name: string, spec: object): Promise<{ grant: () => Promise<GrantObject>; reach: (phase: string) => Promise<void> }> {
+async function live(
+  name: string,
+  spec: object,
+): Promise<{ grant: () => Promise<GrantObject>; reach: (phase: string) => Promise<void> }> {
   const grant = async (): Promise<GrantObject> =>
     JSON.parse((await home.kubectl(['get', 'ctagrant', name, '-o', 'json'])).stdout) as GrantObject;
   const manifest = {
     apiVersion: 'curfew.dev/v1alpha1',
     kind: 'ClusterTemporaryAccessGrant',
     metadata: { name },
-    spec: { roleRef: { kind: 'ClusterRole', name: 'view' }, duration: '5s', reason: 'a look at the whole cluster', ...spec },
+    spec: {
+      roleRef: { kind: 'ClusterRole', name: 'view' },
+      duration: '5s',
+      reason: 'a look at the whole cluster',
+      ...spec,
+    },
   };
   await home.apply(manifest, { as: 'dora' });
   const value = { uid: (await grant()).metadata.uid, by: 'erin', decision: 'Approved' };
   const patch = JSON.stringify([{ op: 'add', path: '/status/decisions/-', value }]);
-  await home.kubectl(['patch', 'ctagrant', name, '--subresource=status', '--type=json', `--patch=${patch}`], { as: 'erin' });
+  await home.kubectl(['patch', 'ctagrant', name, '--subresource=status', '--type=json', `--patch=${patch}`], {
+    as: 'erin',
+  });
   const reach = async (phase: string): Promise<void> => {
-    await home.kubectl(['wait', `ctagrant/${name}`, `--for=jsonpath={.status.phase}=${phase}`, '--timeout=15s']);
+    await home.kubectl([
+      'wait',
+      `ctagrant/${name}`,
+      `--for=jsonpath={.status.phase}=${phase}`,
+      '--timeout=15s',
+    ]);
   };
   return { grant, reach };
 }
 
 const mayLook = async (namespace: string): Promise<boolean> => {
-  const { stdout } = await home.kubectl(['auth', 'can-i', 'list', 'pods', '-n', namespace], { as: 'dora', allowFailure: true });
+  const { stdout } = await home.kubectl(['auth', 'can-i', 'list', 'pods', '-n', namespace], {
+    as: 'dora',
+    allowFailure: true,
+  });
   return stdout.trim() === 'yes';
 };
 
@@ -75,11 +96,25 @@ describe('a cluster grant', () => {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'RoleBinding',
       metadata: { name: 'frank', namespace },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'curfew-cluster-requester' },
+      roleRef: {
+        apiGroup: 'rbac.authorization.k8s.io',
+        kind: 'ClusterRole',
+        name: 'curfew-cluster-requester',
+      },
       subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: 'frank' }],
     });
-    const spec = { scope: 'Cluster', roleRef: { kind: 'ClusterRole', name: 'view' }, duration: '5s', reason: 'to look' };
-    const manifest = { apiVersion: 'curfew.dev/v1alpha1', kind: 'ClusterTemporaryAccessGrant', metadata: { name: 'too-far' }, spec };
+    const spec = {
+      scope: 'Cluster',
+      roleRef: { kind: 'ClusterRole', name: 'view' },
+      duration: '5s',
+      reason: 'to look',
+    };
+    const manifest = {
+      apiVersion: 'curfew.dev/v1alpha1',
+      kind: 'ClusterTemporaryAccessGrant',
+      metadata: { name: 'too-far' },
+      spec,
+    };
     const refused = await home.apply(manifest, { as: 'frank', allowFailure: true });
     expect(refused.stderr).toMatch(/forbidden/i);
   });

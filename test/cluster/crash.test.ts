@@ -74,8 +74,13 @@ async function live(name: string, write: number, moment: Moment): Promise<Life> 
     expect(await place.may('alice', 'create', 'configmaps')).toBe(false);
     const events = await place.told(name, 'Requested', 'Approved', 'Expired');
     const reasons = events.map(({ reason }) => reason);
-    expect(reasons.filter((reason, index) => reasons.indexOf(reason) !== index), 'told twice').toEqual([]);
-    expect(reasons.filter((reason) => !['Requested', 'Approved', 'Granted', 'Expired'].includes(reason))).toEqual([]);
+    expect(
+      reasons.filter((reason, index) => reasons.indexOf(reason) !== index),
+      'told twice',
+    ).toEqual([]);
+    expect(
+      reasons.filter((reason) => !['Requested', 'Approved', 'Granted', 'Expired'].includes(reason)),
+    ).toEqual([]);
     return { writes: [...proxy.writes()], starts: supervisor.starts() };
   } finally {
     await supervisor.stop();
@@ -95,9 +100,12 @@ const kills = Array.from({ length: writesOfALife }, (_, index) => index + 1).fla
 );
 
 describe('an operator that is killed', () => {
-  it.each(kills)('$moment write $write of a life and started again lets it come out the same', async ({ write, moment }) => {
-    const { starts } = await live(`killed-${moment}-${write}`, write, moment);
-    expect(proxy.sprung(), 'the kill must have happened').toBe(true);
-    expect(starts).toBeGreaterThanOrEqual(write === writesOfALife && moment === 'after' ? 1 : 2);
-  });
+  it.each(kills)(
+    '$moment write $write of a life and started again lets it come out the same',
+    async ({ write, moment }) => {
+      const { starts } = await live(`killed-${moment}-${write}`, write, moment);
+      expect(proxy.sprung(), 'the kill must have happened').toBe(true);
+      expect(starts).toBeGreaterThanOrEqual(write === writesOfALife && moment === 'after' ? 1 : 2);
+    },
+  );
 });

@@ -38,7 +38,11 @@ async function login(cluster: ControlPlane): Promise<As> {
     await cluster.writeKubeconfig({ path: pathOf(name), identity: { kind: 'User', name } });
   }
   return (who, args, input) =>
-    kubectl(cluster, args, { kubeconfig: pathOf(who), allowFailure: true, ...(input === undefined ? {} : { input }) });
+    kubectl(cluster, args, {
+      kubeconfig: pathOf(who),
+      allowFailure: true,
+      ...(input === undefined ? {} : { input }),
+    });
 }
 
 async function mayDo(as: As, who: Person, ...args: readonly string[]): Promise<boolean> {
@@ -51,7 +55,11 @@ const tryToWork = (as: As): Promise<KubectlResult> =>
 
 async function refused(as: As): Promise<void> {
   const attempt = await tryToWork(as);
-  verify(attempt.code !== 0 && attempt.stderr.includes('forbidden'), 'alice to be refused', attempt.stdout + attempt.stderr);
+  verify(
+    attempt.code !== 0 && attempt.stderr.includes('forbidden'),
+    'alice to be refused',
+    attempt.stdout + attempt.stderr,
+  );
   say('alice', `tries to work in namespace ${namespace}: ${colours.red('refused')}`);
   quote(attempt.stderr);
 }
@@ -67,7 +75,12 @@ async function live(as: As, grant: string): Promise<void> {
   verify(applied.code === 0, 'the grant to be accepted', applied.stderr);
   say('alice', `applies the manifest of the README, with ${duration_s}s instead of 1h:`);
   quote(manifest);
-  await waitFor(as, 'alice', 'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=AwaitingApproval', grant);
+  await waitFor(
+    as,
+    'alice',
+    'jsonpath={.status.conditions[?(@.type=="Ready")].reason}=AwaitingApproval',
+    grant,
+  );
   quote((await as('alice', ['get', grant, '-n', namespace])).stdout);
   verify(!(await mayDo(as, 'alice', 'create', 'configmaps')), 'no access before approval', 'yes');
 
@@ -89,11 +102,14 @@ async function live(as: As, grant: string): Promise<void> {
   const beyond = await mayDo(as, 'alice', 'create', 'rolebindings');
   verify(!beyond, 'alice to be allowed what the role allows and nothing else', 'she may create rolebindings');
   verify(!(await mayDoIn(as, 'default')), 'no access in other namespaces', 'she may work in default');
-  say('alice', 'may not create rolebindings, nor work in other namespaces: only what ClusterRole edit allows here');
+  say(
+    'alice',
+    'may not create rolebindings, nor work in other namespaces: only what ClusterRole edit allows here',
+  );
   quote((await as('alice', ['get', grant, '-n', namespace])).stdout);
 
   heading('The time is up');
-  await waitFor(as, 'alice', "jsonpath={.status.phase}=Expired", grant, duration_s + 10);
+  await waitFor(as, 'alice', 'jsonpath={.status.phase}=Expired', grant, duration_s + 10);
   say('curfew', 'has taken the access away, and the API server confirms it');
   await refused(as);
 }
@@ -104,11 +120,26 @@ const mayDoIn = async (as: As, elsewhere: string): Promise<boolean> =>
 function approve(as: As, grant: string, { uid, by }: { uid: string; by: string }): Promise<KubectlResult> {
   const value = { uid, by, decision: 'Approved', comment: 'queue is stuck indeed' };
   const patch = JSON.stringify([{ op: 'add', path: '/status/decisions/-', value }]);
-  return as('bob', ['patch', grant, '-n', namespace, '--subresource=status', '--type=json', `--patch=${patch}`]);
+  return as('bob', [
+    'patch',
+    grant,
+    '-n',
+    namespace,
+    '--subresource=status',
+    '--type=json',
+    `--patch=${patch}`,
+  ]);
 }
 
 async function waitFor(as: As, who: Person, condition: string, grant: string, timeout_s = 15): Promise<void> {
-  const waited = await as(who, ['wait', grant, '-n', namespace, `--for=${condition}`, `--timeout=${timeout_s}s`]);
+  const waited = await as(who, [
+    'wait',
+    grant,
+    '-n',
+    namespace,
+    `--for=${condition}`,
+    `--timeout=${timeout_s}s`,
+  ]);
   verify(waited.code === 0, `${condition} within ${timeout_s} s`, waited.stderr);
 }
 
@@ -137,7 +168,11 @@ async function showTrail(cluster: ControlPlane, operator: OperatorProcess, grant
   heading('The audit log of the operator');
   const audit = operator.log.filter((line) => line.audit === true && line.grant?.name === grantName);
   quote(audit.map(({ step, message }) => `${String(step).padEnd(11)} ${message}`).join('\n'));
-  verify(audit.at(-1)?.step === 'Expired', 'the last audit line to tell of the end', JSON.stringify(audit.at(-1)));
+  verify(
+    audit.at(-1)?.step === 'Expired',
+    'the last audit line to tell of the end',
+    JSON.stringify(audit.at(-1)),
+  );
 }
 
 const cluster = await startControlPlane({
@@ -148,7 +183,9 @@ let operator: OperatorProcess | undefined;
 try {
   say('cluster', `etcd, kube-apiserver and kube-controller-manager run at ${cluster.server}`);
   await install(cluster, { roles: ['view', 'edit'] });
-  await kubectl(cluster, ['apply', '-f', '-'], { input: manifests.map((one) => JSON.stringify(one)).join('\n---\n') });
+  await kubectl(cluster, ['apply', '-f', '-'], {
+    input: manifests.map((one) => JSON.stringify(one)).join('\n---\n'),
+  });
   say('cluster', 'has CRDs, admission policies, a policy, and RBAC: alice may ask, bob may approve');
   const kubeconfig = join(cluster.dataDir, 'operator.kubeconfig');
   await writeOperatorKubeconfig(cluster, kubeconfig);
@@ -165,8 +202,17 @@ try {
   const seconds = ((performance.now() - started_ms) / 1000).toFixed(1);
   console.log(`\n${colours.green('Everything was as it should be')}, in ${seconds}s.`);
 } catch (error) {
-  console.error(`\n${colours.red('The demo failed')}: ${error instanceof Error ? error.message : String(error)}`);
-  if (operator !== undefined) console.error(operator.log.slice(-10).map((line) => JSON.stringify(line)).join('\n'), operator.errors());
+  console.error(
+    `\n${colours.red('The demo failed')}: ${error instanceof Error ? error.message : String(error)}`,
+  );
+  if (operator !== undefined)
+    console.error(
+      operator.log
+        .slice(-10)
+        .map((line) => JSON.stringify(line))
+        .join('\n'),
+      operator.errors(),
+    );
   process.exitCode = 1;
 } finally {
   await operator?.stop('SIGKILL');

@@ -14,9 +14,17 @@ const approvalsBy = (...people: readonly string[]) => people.map((by) => decisio
 
 describe('an approval', () => {
   const cases: readonly { name: string; grant: Grant; counted: readonly string[] }[] = [
-    { name: 'counts when another person gives it', grant: withDecisions(approvalsBy('bob')), counted: ['bob'] },
+    {
+      name: 'counts when another person gives it',
+      grant: withDecisions(approvalsBy('bob')),
+      counted: ['bob'],
+    },
     { name: 'does not count from the requester', grant: withDecisions(approvalsBy('alice')), counted: [] },
-    { name: 'does not count from the requester in another case', grant: withDecisions(approvalsBy('ALICE')), counted: [] },
+    {
+      name: 'does not count from the requester in another case',
+      grant: withDecisions(approvalsBy('ALICE')),
+      counted: [],
+    },
     {
       name: 'does not count from a subject',
       grant: withDecisions(approvalsBy('carol', 'bob'), { subjects: [{ kind: 'User', name: 'Carol' }] }),
@@ -73,12 +81,19 @@ describe('progress', () => {
 
   it('asks for as many people as the policy demands', () => {
     const policy = aPolicy({ approval: { required: 2, timeout: '24h', selfApproval: 'Forbidden' } });
-    expect(progressOf(withDecisions(approvalsBy('bob')), policy, start_ms)).toMatchObject({ missing: 1, required: 2 });
-    expect(progressOf(withDecisions(approvalsBy('bob', 'carol')), policy, start_ms)).toMatchObject({ missing: 0 });
+    expect(progressOf(withDecisions(approvalsBy('bob')), policy, start_ms)).toMatchObject({
+      missing: 1,
+      required: 2,
+    });
+    expect(progressOf(withDecisions(approvalsBy('bob', 'carol')), policy, start_ms)).toMatchObject({
+      missing: 0,
+    });
   });
 
   it('does not count an approval that is older than its validity', () => {
-    const policy = aPolicy({ approval: { required: 1, timeout: '24h', validity: '1h', selfApproval: 'Forbidden' } });
+    const policy = aPolicy({
+      approval: { required: 1, timeout: '24h', validity: '1h', selfApproval: 'Forbidden' },
+    });
     const approvals = [{ by: 'bob', time: '2026-03-02T09:00:00.000Z' }];
     const grant = aGrant({}, { decisions: approvalsBy('bob'), approvals });
     expect(progressOf(grant, policy, start_ms + hour_ms - 1)).toMatchObject({ missing: 0 });

@@ -16,24 +16,132 @@ interface Row {
 const anySubjects = aPolicy({ subjects: { allow: 'Any', kinds: ['User'] } });
 
 const rows: readonly Row[] = [
-  { name: 'no requester', grant: aGrant({ requester: undefined }), policy: aPolicy(), reason: 'GuardNotVerified', message: /install the admission policies/ },
-  { name: 'no policy', grant: aGrant({ policyRef: { name: 'prod' } }), policy: undefined, reason: 'PolicyNotFound', message: /"prod" does not exist/ },
-  { name: 'a suspended policy', grant: aGrant(), policy: aPolicy({ suspend: true }), reason: 'PolicyRefused', message: /suspended/ },
-  { name: 'a role that is not offered', grant: aGrant({ roleRef: { kind: 'ClusterRole', name: 'admin' } }), policy: aPolicy(), reason: 'PolicyRefused', message: /does not offer ClusterRole admin: ask for one of ClusterRole edit/ },
-  { name: 'a Role where a ClusterRole of that name is offered', grant: aGrant({ roleRef: { kind: 'Role', name: 'edit' } }), policy: aPolicy(), reason: 'PolicyRefused', message: /does not offer Role edit/ },
-  { name: 'somebody else as subject', grant: aGrant({ subjects: [{ kind: 'User', name: 'carol' }] }), policy: aPolicy(), reason: 'PolicyRefused', message: /to the requester only, not to carol/ },
-  { name: 'a Group where only Users may be named', grant: aGrant({ subjects: [{ kind: 'Group', name: 'sre' }] }), policy: anySubjects, reason: 'PolicyRefused', message: /access to User only, not to Group sre/ },
-  { name: "a subject of Kubernetes' own", grant: aGrant({ subjects: [{ kind: 'User', name: 'system:kube-scheduler' }] }), policy: anySubjects, reason: 'PolicyRefused', message: /belongs to Kubernetes itself/ },
-  { name: 'a duration over the maximum', grant: aGrant({ duration: '9h' }), policy: aPolicy(), reason: 'PolicyRefused', message: /spec\.duration 9h is longer than 8h/ },
-  { name: 'an absolute end beyond the maximum', grant: aGrant({ duration: undefined, notAfter: '2026-03-02T18:00:00Z' }), policy: aPolicy(), reason: 'PolicyRefused', message: /makes 9h, longer than 8h/ },
-  { name: 'a relative end where an absolute one is demanded', grant: aGrant(), policy: aPolicy({ expiration: 'AbsoluteRequired' }), reason: 'PolicyRefused', message: /write spec\.notAfter/ },
-  { name: 'a start too far ahead', grant: aGrant({ notBefore: '2026-03-04T09:00:00Z' }), policy: aPolicy({ maxLeadTime: '24h' }), reason: 'PolicyRefused', message: /further ahead than 24h/ },
-  { name: 'a short reason', grant: aGrant({ reason: 'because' }), policy: aPolicy({ reason: { minLength: 10 } }), reason: 'PolicyRefused', message: /shorter than the 10 characters/ },
-  { name: 'a reason that does not match', grant: aGrant({ reason: 'because' }), policy: aPolicy({ reason: { minLength: 1, pattern: '^INC-[0-9]+' } }), reason: 'PolicyRefused', message: /spec\.reason does not match \^INC/ },
-  { name: 'no ticket', grant: aGrant(), policy: aPolicy({ ticket: { required: true } }), reason: 'PolicyRefused', message: /write spec\.ticket/ },
-  { name: 'a ticket that does not match', grant: aGrant({ ticket: 'X' }), policy: aPolicy({ ticket: { required: false, pattern: '^INC-' } }), reason: 'PolicyRefused', message: /spec\.ticket X does not match/ },
-  { name: 'an extension', grant: aGrant({ extends: { name: 'a', uid: 'b' } }), policy: aPolicy(), reason: 'PolicyRefused', message: /not supported/ },
-  { name: 'a policy with limits', grant: aGrant(), policy: aPolicy({ limits: { active: 1 } }), reason: 'PolicyRefused', message: /does not enforce/ },
+  {
+    name: 'no requester',
+    grant: aGrant({ requester: undefined }),
+    policy: aPolicy(),
+    reason: 'GuardNotVerified',
+    message: /install the admission policies/,
+  },
+  {
+    name: 'no policy',
+    grant: aGrant({ policyRef: { name: 'prod' } }),
+    policy: undefined,
+    reason: 'PolicyNotFound',
+    message: /"prod" does not exist/,
+  },
+  {
+    name: 'a suspended policy',
+    grant: aGrant(),
+    policy: aPolicy({ suspend: true }),
+    reason: 'PolicyRefused',
+    message: /suspended/,
+  },
+  {
+    name: 'a role that is not offered',
+    grant: aGrant({ roleRef: { kind: 'ClusterRole', name: 'admin' } }),
+    policy: aPolicy(),
+    reason: 'PolicyRefused',
+    message: /does not offer ClusterRole admin: ask for one of ClusterRole edit/,
+  },
+  {
+    name: 'a Role where a ClusterRole of that name is offered',
+    grant: aGrant({ roleRef: { kind: 'Role', name: 'edit' } }),
+    policy: aPolicy(),
+    reason: 'PolicyRefused',
+    message: /does not offer Role edit/,
+  },
+  {
+    name: 'somebody else as subject',
+    grant: aGrant({ subjects: [{ kind: 'User', name: 'carol' }] }),
+    policy: aPolicy(),
+    reason: 'PolicyRefused',
+    message: /to the requester only, not to carol/,
+  },
+  {
+    name: 'a Group where only Users may be named',
+    grant: aGrant({ subjects: [{ kind: 'Group', name: 'sre' }] }),
+    policy: anySubjects,
+    reason: 'PolicyRefused',
+    message: /access to User only, not to Group sre/,
+  },
+  {
+    name: "a subject of Kubernetes' own",
+    grant: aGrant({ subjects: [{ kind: 'User', name: 'system:kube-scheduler' }] }),
+    policy: anySubjects,
+    reason: 'PolicyRefused',
+    message: /belongs to Kubernetes itself/,
+  },
+  {
+    name: 'a duration over the maximum',
+    grant: aGrant({ duration: '9h' }),
+    policy: aPolicy(),
+    reason: 'PolicyRefused',
+    message: /spec\.duration 9h is longer than 8h/,
+  },
+  {
+    name: 'an absolute end beyond the maximum',
+    grant: aGrant({ duration: undefined, notAfter: '2026-03-02T18:00:00Z' }),
+    policy: aPolicy(),
+    reason: 'PolicyRefused',
+    message: /makes 9h, longer than 8h/,
+  },
+  {
+    name: 'a relative end where an absolute one is demanded',
+    grant: aGrant(),
+    policy: aPolicy({ expiration: 'AbsoluteRequired' }),
+    reason: 'PolicyRefused',
+    message: /write spec\.notAfter/,
+  },
+  {
+    name: 'a start too far ahead',
+    grant: aGrant({ notBefore: '2026-03-04T09:00:00Z' }),
+    policy: aPolicy({ maxLeadTime: '24h' }),
+    reason: 'PolicyRefused',
+    message: /further ahead than 24h/,
+  },
+  {
+    name: 'a short reason',
+    grant: aGrant({ reason: 'because' }),
+    policy: aPolicy({ reason: { minLength: 10 } }),
+    reason: 'PolicyRefused',
+    message: /shorter than the 10 characters/,
+  },
+  {
+    name: 'a reason that does not match',
+    grant: aGrant({ reason: 'because' }),
+    policy: aPolicy({ reason: { minLength: 1, pattern: '^INC-[0-9]+' } }),
+    reason: 'PolicyRefused',
+    message: /spec\.reason does not match \^INC/,
+  },
+  {
+    name: 'no ticket',
+    grant: aGrant(),
+    policy: aPolicy({ ticket: { required: true } }),
+    reason: 'PolicyRefused',
+    message: /write spec\.ticket/,
+  },
+  {
+    name: 'a ticket that does not match',
+    grant: aGrant({ ticket: 'X' }),
+    policy: aPolicy({ ticket: { required: false, pattern: '^INC-' } }),
+    reason: 'PolicyRefused',
+    message: /spec\.ticket X does not match/,
+  },
+  {
+    name: 'an extension',
+    grant: aGrant({ extends: { name: 'a', uid: 'b' } }),
+    policy: aPolicy(),
+    reason: 'PolicyRefused',
+    message: /not supported/,
+  },
+  {
+    name: 'a policy with limits',
+    grant: aGrant(),
+    policy: aPolicy({ limits: { active: 1 } }),
+    reason: 'PolicyRefused',
+    message: /does not enforce/,
+  },
 ];
 
 describe('a policy', () => {
@@ -43,16 +151,22 @@ describe('a policy', () => {
     expect(objection?.message).toMatch(message);
   });
 
-  it.each(rows)('keeps a grant with $name waiting without access, even when approved', ({ grant, policy, reason }) => {
-    const approved = { ...grant, status: { ...grant.status, decisions: [decisionBy('bob', 'Approved')] } } as Grant;
-    const model = modelOf({ grant: approved, policy, role: editRole, now_ms: start_ms + minute_ms });
-    settle(model);
-    expect(model.grant.status.phase).toBe('Pending');
-    expect(model.bindings.size).toBe(0);
-    const stalled = model.grant.status.conditions?.find(({ type }) => type === 'Stalled');
-    expect(stalled).toMatchObject({ status: 'True', reason });
-    expect([...model.trail.values()].map((entry) => entry.reason)).toContain(reason);
-  });
+  it.each(rows)(
+    'keeps a grant with $name waiting without access, even when approved',
+    ({ grant, policy, reason }) => {
+      const approved = {
+        ...grant,
+        status: { ...grant.status, decisions: [decisionBy('bob', 'Approved')] },
+      } as Grant;
+      const model = modelOf({ grant: approved, policy, role: editRole, now_ms: start_ms + minute_ms });
+      settle(model);
+      expect(model.grant.status.phase).toBe('Pending');
+      expect(model.bindings.size).toBe(0);
+      const stalled = model.grant.status.conditions?.find(({ type }) => type === 'Stalled');
+      expect(stalled).toMatchObject({ status: 'True', reason });
+      expect([...model.trail.values()].map((entry) => entry.reason)).toContain(reason);
+    },
+  );
 
   it('accepts what it offers, by name and by prefix', () => {
     expect(objectionTo(aGrant(), aPolicy())).toBeUndefined();
@@ -94,10 +208,18 @@ describe('a blocked grant', () => {
   });
 
   it('does not begin when the rules of its role have changed since people were asked', () => {
-    const model = modelOf({ grant: aGrant(), policy: aPolicy(), role: editRole, now_ms: start_ms + minute_ms });
+    const model = modelOf({
+      grant: aGrant(),
+      policy: aPolicy(),
+      role: editRole,
+      now_ms: start_ms + minute_ms,
+    });
     settle(model);
     model.role = { ...editRole, hash: 'rules-2' };
-    model.grant = { ...model.grant, status: { ...model.grant.status, decisions: [decisionBy('bob', 'Approved')] } };
+    model.grant = {
+      ...model.grant,
+      status: { ...model.grant.status, decisions: [decisionBy('bob', 'Approved')] },
+    };
     settle(model);
     expect(model.grant.status.phase).toBe('Pending');
     expect(model.grant.status.conditions?.find(({ type }) => type === 'Stalled')?.reason).toBe('RoleChanged');

@@ -39,11 +39,17 @@ describe('a life', () => {
     expect(model.grant.status.expirationTime).toBe('2026-03-02T10:01:00Z');
     const [binding] = model.bindings.values();
     expect(binding?.metadata.name).toBe(bindingName(model.grant));
-    expect(binding?.subjects).toEqual([{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'alice' }]);
+    expect(binding?.subjects).toEqual([
+      { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'alice' },
+    ]);
 
     model.now_ms += hour_ms;
     expect(settle(model).wake).toEqual({ kind: 'Never' });
-    expect(ready(model)).toEqual({ phase: 'Expired', ready: 'Expired', flags: 'Ready Approved RevocationVerified' });
+    expect(ready(model)).toEqual({
+      phase: 'Expired',
+      ready: 'Expired',
+      flags: 'Ready Approved RevocationVerified',
+    });
     expect(model.bindings.size).toBe(0);
     expect(steps(model)).toEqual(['Requested', 'Approved', 'Activating', 'Granted', 'Expired']);
     expect(model.writes, 'status writes of a whole life').toBe(4);
@@ -67,7 +73,10 @@ describe('a life', () => {
   });
 
   it("lasts as long as the policy's default, or its maximum, when no length is asked for", () => {
-    const model = begin(aGrant({ duration: undefined }), aPolicy({ duration: { default: '30m', max: '8h' } }));
+    const model = begin(
+      aGrant({ duration: undefined }),
+      aPolicy({ duration: { default: '30m', max: '8h' } }),
+    );
     decided(model, decisionBy('bob', 'Approved'));
     settle(model);
     expect(model.grant.status.expirationTime).toBe('2026-03-02T09:31:00Z');
@@ -88,10 +97,21 @@ interface Turn {
 }
 
 const whilePending: readonly Turn[] = [
-  { name: 'a denial', act: (m) => decided(m, decisionBy('bob', 'Denied')), phase: 'Denied', reason: 'Denied' },
+  {
+    name: 'a denial',
+    act: (m) => decided(m, decisionBy('bob', 'Denied')),
+    phase: 'Denied',
+    reason: 'Denied',
+  },
   {
     name: 'a denial beside any number of approvals',
-    act: (m) => decided(m, decisionBy('bob', 'Approved'), decisionBy('carol', 'Approved'), decisionBy('dave', 'Denied')),
+    act: (m) =>
+      decided(
+        m,
+        decisionBy('bob', 'Approved'),
+        decisionBy('carol', 'Approved'),
+        decisionBy('dave', 'Denied'),
+      ),
     phase: 'Denied',
     reason: 'Denied',
   },
@@ -156,7 +176,9 @@ describe('a grant that never gives access', () => {
     expect(model.grant.status.ended?.reason).toBe(reason);
     expect(model.grant.status.activationTime).toBeUndefined();
     expect(model.bindings.size).toBe(0);
-    expect(ready(model).flags).toBe(phase === 'Denied' ? 'Stalled RevocationVerified' : 'Ready RevocationVerified');
+    expect(ready(model).flags).toBe(
+      phase === 'Denied' ? 'Stalled RevocationVerified' : 'Ready RevocationVerified',
+    );
     const condition = model.grant.status.conditions?.find(({ type }) => type === 'RevocationVerified');
     expect(condition?.reason).toBe('NeverActivated');
   });
@@ -169,7 +191,12 @@ const whileActive: readonly Turn[] = [
     phase: 'Withdrawn',
     reason: 'Withdrawn',
   },
-  { name: 'somebody revokes', act: (m) => decided(m, decisionBy('bob', 'Revoked')), phase: 'Revoked', reason: 'Revoked' },
+  {
+    name: 'somebody revokes',
+    act: (m) => decided(m, decisionBy('bob', 'Revoked')),
+    phase: 'Revoked',
+    reason: 'Revoked',
+  },
   {
     name: 'a denial that lost the race with activation',
     act: (m) => decided(m, decisionBy('carol', 'Denied')),
@@ -184,7 +211,12 @@ const whileActive: readonly Turn[] = [
     phase: 'Revoked',
     reason: 'PolicySuspended',
   },
-  { name: 'somebody deletes the binding', act: (m) => m.bindings.clear(), phase: 'Revoked', reason: 'BindingDeleted' },
+  {
+    name: 'somebody deletes the binding',
+    act: (m) => m.bindings.clear(),
+    phase: 'Revoked',
+    reason: 'BindingDeleted',
+  },
   {
     name: 'the binding is gone after its end',
     act: (m) => {

@@ -14,9 +14,12 @@ describe('a duration', () => {
     expect(parseDuration_ms(text)).toBe(length_ms);
   });
 
-  it.each(['', '1d', '1', 'h', '-1h', '1m1h', '1.5h', ' 1h'])('%j is refused with what to write instead', (text) => {
-    expect(() => parseDuration_ms(text)).toThrow(/such as 30m, 1h30m or 24h, got/);
-  });
+  it.each(['', '1d', '1', 'h', '-1h', '1m1h', '1.5h', ' 1h'])(
+    '%j is refused with what to write instead',
+    (text) => {
+      expect(() => parseDuration_ms(text)).toThrow(/such as 30m, 1h30m or 24h, got/);
+    },
+  );
 
   it('is read back from what was written', () => {
     fc.assert(

@@ -35,7 +35,15 @@ const moves = fc.oneof(
     arbitrary: fc.record<Move & { kind: 'Decide' }>({
       kind: fc.constant('Decide'),
       by: fc.constantFrom(...people),
-      decision: fc.constantFrom('Approved', 'Approved', 'Approved', 'Approved', 'Denied', 'Revoked', 'Withdrawn'),
+      decision: fc.constantFrom(
+        'Approved',
+        'Approved',
+        'Approved',
+        'Approved',
+        'Denied',
+        'Revoked',
+        'Withdrawn',
+      ),
       foreignUid: rarely,
     }),
   },
@@ -72,7 +80,11 @@ const moves = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom<Move>({ kind: 'CutBinding' }, { kind: 'EditBinding' }, { kind: 'DeleteGrant' }),
+    arbitrary: fc.constantFrom<Move>(
+      { kind: 'CutBinding' },
+      { kind: 'EditBinding' },
+      { kind: 'DeleteGrant' },
+    ),
   },
 );
 
@@ -156,7 +168,9 @@ describe('the laws of deciding', () => {
           if (before.activationTime === undefined && status.activationTime !== undefined) {
             activations += 1;
             expect(model.policy?.spec.suspend).toBe(false);
-            expect(honestApprovers(model).size).toBeGreaterThanOrEqual(model.policy?.spec.approval?.required ?? 1);
+            expect(honestApprovers(model).size).toBeGreaterThanOrEqual(
+              model.policy?.spec.approval?.required ?? 1,
+            );
             expect(spec.requester).toBe('alice');
             const said = status.decisions.filter((d) => d.uid === model.grant.metadata.uid);
             expect(said.map((d) => d.decision)).not.toContain('Denied');
@@ -209,19 +223,23 @@ describe('the laws of deciding', () => {
 
   it('prefix law: a crash after any number of effects leads to the same end and the same trail', () => {
     fc.assert(
-      fc.property(lives, fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 12, maxLength: 12 }), ({ grant, moves: steps }, crashes) => {
-        const smooth = begin(grant);
-        const crashing = begin(grant);
-        for (const [index, step] of steps.entries()) {
-          move(smooth, step);
-          settle(smooth);
-          move(crashing, step);
-          settle(crashing, crashes[index]);
-          expect(crashing.grant.status).toEqual(smooth.grant.status);
-          expect([...crashing.bindings.keys()]).toEqual([...smooth.bindings.keys()]);
-          expect([...crashing.trail.keys()].sort()).toEqual([...smooth.trail.keys()].sort());
-        }
-      }),
+      fc.property(
+        lives,
+        fc.array(fc.integer({ min: 0, max: 6 }), { minLength: 12, maxLength: 12 }),
+        ({ grant, moves: steps }, crashes) => {
+          const smooth = begin(grant);
+          const crashing = begin(grant);
+          for (const [index, step] of steps.entries()) {
+            move(smooth, step);
+            settle(smooth);
+            move(crashing, step);
+            settle(crashing, crashes[index]);
+            expect(crashing.grant.status).toEqual(smooth.grant.status);
+            expect([...crashing.bindings.keys()]).toEqual([...smooth.bindings.keys()]);
+            expect([...crashing.trail.keys()].sort()).toEqual([...smooth.trail.keys()].sort());
+          }
+        },
+      ),
       { numRuns },
     );
   });

@@ -3,7 +3,14 @@
  * whatever the promises forbid. Deciding is run against it as the shell runs it, with a crash after any number of effects.
  */
 import { expect } from 'vitest';
-import { type Binding, bindingName, type Place, placeKey, placesOf, type StoredBinding } from '../../src/domain/binding.ts';
+import {
+  type Binding,
+  bindingName,
+  type Place,
+  placeKey,
+  placesOf,
+  type StoredBinding,
+} from '../../src/domain/binding.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Grant, Policy } from '../../src/domain/grant.ts';
 import { isFinal } from '../../src/domain/grant.ts';
@@ -77,7 +84,9 @@ function answerTo(
     case 'LiveGrant':
       return { answers, grantIsLive: true };
     case 'LiveBindings': {
-      const liveBindings = new Map(placesOf(model.grant).map((place) => [placeKey(place), model.bindings.get(placeKey(place))]));
+      const liveBindings = new Map(
+        placesOf(model.grant).map((place) => [placeKey(place), model.bindings.get(placeKey(place))]),
+      );
       return { answers: { ...answers, liveBindings }, grantIsLive };
     }
     case 'MayBind':
@@ -86,7 +95,10 @@ function answerTo(
       const name = bindingName(model.grant);
       const allowed = model.bindings.size > 0;
       const reason = allowed ? `RBAC: allowed by RoleBinding "${name}/payments"` : '';
-      return { answers: { ...answers, access: question.reviews.map(() => ({ allowed, reason })) }, grantIsLive };
+      return {
+        answers: { ...answers, access: question.reviews.map(() => ({ allowed, reason })) },
+        grantIsLive,
+      };
     }
   }
 }
@@ -125,7 +137,11 @@ function writeStatus(model: Model, status: GrantStatus): void {
   model.writes += 1;
   const resourceVersion = String(Number(model.grant.metadata.resourceVersion) + 1);
   const metadata = { ...model.grant.metadata, resourceVersion };
-  model.grant = { ...model.grant, metadata, status: JSON.parse(JSON.stringify(status)) as GrantStatus } as Grant;
+  model.grant = {
+    ...model.grant,
+    metadata,
+    status: JSON.parse(JSON.stringify(status)) as GrantStatus,
+  };
 }
 
 /** Promises 1 and 2: no binding without a write-ahead record, and none past its end. */

@@ -4,7 +4,12 @@ import { namesBinding, type PolicyRule, reviewsFor } from '../../src/domain/revi
 
 const alice = { kind: 'User', name: 'alice' } as const;
 const place = { kind: 'RoleBinding', namespace: 'payments', name: 'curfew:a:b' } as const;
-const rule = (parts: Partial<PolicyRule>): PolicyRule => ({ verbs: ['get'], apiGroups: [''], resources: ['pods'], ...parts });
+const rule = (parts: Partial<PolicyRule>): PolicyRule => ({
+  verbs: ['get'],
+  apiGroups: [''],
+  resources: ['pods'],
+  ...parts,
+});
 
 const first = (...rules: PolicyRule[]) => reviewsFor(rules, [alice], [place])[0]?.resourceAttributes;
 

@@ -35,7 +35,9 @@ export interface OperatorProcess {
   /** Resolves with how it ended. */
   readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null }>;
   /** Sends a signal and waits for the end. */
-  readonly stop: (signal: 'SIGTERM' | 'SIGKILL') => Promise<{ readonly code: number | null; readonly signal: string | null }>;
+  readonly stop: (
+    signal: 'SIGTERM' | 'SIGKILL',
+  ) => Promise<{ readonly code: number | null; readonly signal: string | null }>;
 }
 
 export interface OperatorOptions {
@@ -50,7 +52,10 @@ const start_ms_max = 30_000;
  *
  * @throws Error with its output when it ends or is not ready within 30 s
  */
-export async function startOperator({ kubeconfig, logLevel = 'info' }: OperatorOptions): Promise<OperatorProcess> {
+export async function startOperator({
+  kubeconfig,
+  logLevel = 'info',
+}: OperatorOptions): Promise<OperatorProcess> {
   const args = [
     join(root, 'src', 'operator.ts'),
     `--kubeconfig=${kubeconfig}`,
@@ -64,7 +69,7 @@ export async function startOperator({ kubeconfig, logLevel = 'info' }: OperatorO
   await writeFile(pidFile, String(child.pid));
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-  const ended = endOf(child).finally(() => rm(pidFile, { force: true }));
+  const ended = endOf(child, pidFile);
   const { log, until } = readLog(child);
 
   const failed = ended.then(({ code, signal }) => {
@@ -74,13 +79,12 @@ export async function startOperator({ kubeconfig, logLevel = 'info' }: OperatorO
   failed.catch(() => {});
   const listening = await Promise.race([until('listening'), failed]);
   await Promise.race([until('ready'), failed]);
-  const base = (port: unknown): string => `http://127.0.0.1:${String(port)}`;
   return {
     pid: child.pid ?? 0,
     log,
     errors: () => stderr,
-    metrics: async () => (await fetch(`${base(listening['metrics'])}/metrics`)).text(),
-    health: async (path) => (await fetch(base(listening['health']) + path)).status,
+    metrics: async () => (await fetch(`${loopback(listening['metrics'])}/metrics`)).text(),
+    health: async (path) => (await fetch(loopback(listening['health']) + path)).status,
     ended,
     stop: (signal) => {
       child.kill(signal);
@@ -89,11 +93,16 @@ export async function startOperator({ kubeconfig, logLevel = 'info' }: OperatorO
   };
 }
 
-const endOf = (child: ChildProcess): OperatorProcess['ended'] =>
-  new Promise((resolve, reject) => {
+const loopback = (port: unknown): string => `http://127.0.0.1:${String(port)}`;
+
+async function endOf(child: ChildProcess, pidFile: string): OperatorProcess['ended'] {
+  const end = await new Promise<{ code: number | null; signal: string | null }>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code, signal) => resolve({ code, signal }));
   });
+  await rm(pidFile, { force: true });
+  return end;
+}
 
 interface LogReader {
   readonly log: readonly LogLine[];
@@ -116,7 +125,11 @@ function readLog(child: ChildProcess): LogReader {
       if (known !== undefined) return resolve(known);
       const timer = setTimeout(() => {
         const last = log.slice(-5).map((line) => JSON.stringify(line));
-        reject(new Error(`expected the operator to log "${message}" within ${start_ms_max} ms; its last lines: ${last.join('\n')}`));
+        reject(
+          new Error(
+            `expected the operator to log "${message}" within ${start_ms_max} ms; its last lines: ${last.join('\n')}`,
+          ),
+        );
       }, start_ms_max);
       waiting.set(message, (line) => {
         clearTimeout(timer);

@@ -70,7 +70,6 @@ const bindingRecord = z
     uid: uid('The UID of the binding, once it is known.').optional(),
   })
   .meta({ description: 'A binding that carries the access of this grant.' });
-export type BindingRecord = z.output<typeof bindingRecord>;
 
 const statusFields = z.object({
   observedGeneration: z.int().min(-1).default(-1).meta({
