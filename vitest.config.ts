@@ -34,6 +34,8 @@ export default defineConfig({
       ring('architecture'),
       ring('domain'),
       ring('runtime'),
+      ring('telemetry'),
+      ring('controller'),
       ring('controlplane', alone(1)),
       ring('cluster', { ...alone(2), globalSetup: ['test/cluster/global-setup.ts'] }),
     ],

@@ -8,6 +8,7 @@ import { stringify } from 'yaml';
 import { kinds } from '../src/domain/kinds.ts';
 import { defaultGuardOptions, guardManifests } from '../src/guard/admission.ts';
 import { customResourceDefinition } from '../src/guard/crd.ts';
+import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from src/domain by `make generate`. Do not edit.\n';
@@ -23,6 +24,7 @@ function generatedFiles(): Map<string, string> {
   }
   const guard = guardManifests(defaultGuardOptions).map(toYaml).join('---\n');
   files.set('config/guard.yaml', header + guard);
+  files.set('docs/api.md', apiReference());
   return files;
 }
 

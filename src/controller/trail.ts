@@ -40,7 +40,9 @@ const actions: Readonly<Record<Step, string>> = {
 /** The name of an entry: the same for the same step of the same grant, whoever tells it and however often. */
 export function entryId({ name, uid }: Pick<GrantFacts, 'name' | 'uid'>, entry: TrailEntry): string {
   const digest = createHash('sha256').update(`${uid}/${entry.step}/${entry.discriminator}`).digest('hex');
-  return `${name.slice(0, 200)}.${digest.slice(0, 16)}`;
+  // An object name may not have a dot or hyphen before a dot, which a cut could leave there.
+  const stem = name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
+  return `${stem}.${digest.slice(0, 16)}`;
 }
 
 /** The Event (events.k8s.io/v1) of an entry. */

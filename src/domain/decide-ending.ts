@@ -24,7 +24,7 @@ export interface End {
 }
 
 /** Why the access of an Activating or Active grant must end now, or undefined while it may stay. */
-export function endOf({ grant, policy }: World, now_ms: number): End | undefined {
+export function endOf({ grant, policy, role }: World, now_ms: number): End | undefined {
   if (grant.metadata.deletionTimestamp !== undefined) return { phase: 'Revoked', reason: 'GrantDeleted' };
   const closing = closingDecision(grant);
   if (closing !== undefined) {
@@ -37,6 +37,9 @@ export function endOf({ grant, policy }: World, now_ms: number): End | undefined
   if (expiration_ms === undefined) return { phase: 'Revoked', reason: 'UnknownExpiration' };
   if (expiration_ms <= now_ms) return { phase: 'Expired', reason: 'Expired', since_ms: expiration_ms };
   if (policy?.spec.suspend === true) return { phase: 'Revoked', reason: 'PolicySuspended' };
+  const roleChanged = role !== undefined && role.hash !== grant.status.role?.hash;
+  if (roleChanged && policy?.spec.onRoleChange === 'Revoke')
+    return { phase: 'Revoked', reason: 'RoleChanged' };
   return undefined;
 }
 
@@ -108,6 +111,8 @@ function sentence(grant: Grant, { reason, by = 'somebody', comment }: End): stri
       return `${gone}: revoked by ${by}${said}`;
     case 'PolicySuspended':
       return `${gone}: the policy was suspended`;
+    case 'RoleChanged':
+      return `${gone}: the rules of the role have changed`;
     case 'BindingDeleted':
       return `${gone}: somebody deleted the binding, and Curfew does not put it back`;
     case 'GrantDeleted':

@@ -33,6 +33,7 @@ export const endReasons = {
   Withdrawn: 'The requester or a subject ended it.',
   Revoked: 'Somebody else ended it.',
   PolicySuspended: 'The policy was suspended.',
+  RoleChanged: 'The rules of the role changed, and the policy says that access ends then.',
   BindingDeleted: 'Somebody deleted the binding; Curfew does not put it back.',
   GrantDeleted: 'The grant is being deleted.',
   UnknownExpiration: 'The grant carries no time of expiration that could be read, so the access was ended.',

@@ -212,6 +212,15 @@ const whileActive: readonly Turn[] = [
     reason: 'PolicySuspended',
   },
   {
+    name: 'the rules of the role change under a policy that ends access then',
+    act: (m) => {
+      m.policy = aPolicy({ onRoleChange: 'Revoke' });
+      m.role = { ...editRole, hash: 'rules-2' };
+    },
+    phase: 'Revoked',
+    reason: 'RoleChanged',
+  },
+  {
     name: 'somebody deletes the binding',
     act: (m) => m.bindings.clear(),
     phase: 'Revoked',
@@ -262,6 +271,13 @@ describe('active access', () => {
     expect(model.grant.status.ended?.reason).toBe(reason);
     expect(model.bindings.size).toBe(0);
     expect(ready(model).flags).toBe('Ready Approved RevocationVerified');
+  });
+
+  it('stays when the rules of its role change under a policy that ignores that', () => {
+    const model = active();
+    model.role = { ...editRole, hash: 'rules-2' };
+    expect(settle(model).effects).toEqual([]);
+    expect(model.grant.status.phase).toBe('Active');
   });
 
   it('runs to its end when its policy is deleted', () => {
