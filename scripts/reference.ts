@@ -45,8 +45,8 @@ function kindSection(kind: KindDefinition): string[] {
     '',
     `${kind.description} Short name \`${kind.shortNames.join('`, `')}\`, ${scope}.`,
     '',
-    ...table('spec', structuralSchema(kind.spec) as Schema),
-    ...(kind.status === undefined ? [] : table('status', structuralSchema(kind.status) as Schema)),
+    ...table('spec', structuralSchema(kind.spec)),
+    ...(kind.status === undefined ? [] : table('status', structuralSchema(kind.status))),
   ];
 }
 
@@ -112,10 +112,11 @@ const sharedRuleSection = (): readonly string[] => [
   '',
 ];
 
+const bounds = (low: number | undefined, high: number | undefined, unit: string): string =>
+  high === undefined ? '' : `, ${low ?? 0} to ${high}${unit}`;
+
 function typeOf(schema: Schema): string {
   if (schema.enum !== undefined) return schema.enum.map((value) => (value === '' ? '""' : value)).join(', ');
-  const bounds = (low: number | undefined, high: number | undefined, unit: string): string =>
-    high === undefined ? '' : `, ${low ?? 0} to ${high}${unit}`;
   switch (schema.type) {
     case 'array':
       return `list of ${schema.items?.type ?? 'object'}${bounds(schema.minItems, schema.maxItems, '')}`;

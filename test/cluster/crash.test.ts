@@ -59,7 +59,8 @@ interface Life {
 }
 
 async function live(name: string, write: number, moment: Moment): Promise<Life> {
-  proxy.arm({ write, moment, kill: () => process.kill(current.pid, 'SIGKILL') });
+  const kill = (): void => void process.kill(current.pid, 'SIGKILL');
+  proxy.arm({ namespace: place.namespace, write, moment, kill });
   const supervisor = await supervise();
   try {
     await place.ask(name, { duration: `${duration_s}s` });

@@ -11,6 +11,8 @@ import type { AddressInfo } from 'node:net';
 export type Moment = 'before' | 'after';
 
 export interface Trap {
+  /** Only writes in this namespace count: other tests' grants live on. */
+  readonly namespace: string;
   /** Counted from 1. */
   readonly write: number;
   readonly moment: Moment;
@@ -29,9 +31,9 @@ export interface KillingProxy {
 }
 
 const writing = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-/** Reviews are posted, but write nothing. */
-const isWrite = ({ method = '', url = '' }: IncomingMessage): boolean =>
-  writing.has(method) && !url.includes('/authorization.k8s.io/');
+/** Reviews are posted, but write nothing; they have no namespace in their path. */
+const isWriteIn = (namespace: string, { method = '', url = '' }: IncomingMessage): boolean =>
+  writing.has(method) && url.includes(`/namespaces/${namespace}/`);
 
 export async function startKillingProxy(target: string, caData: string): Promise<KillingProxy> {
   const agent = new Agent({ keepAlive: true, ca: Buffer.from(caData, 'base64') });
@@ -47,7 +49,7 @@ export async function startKillingProxy(target: string, caData: string): Promise
   };
 
   const server = createServer((incoming, response) => {
-    const write = isWrite(incoming);
+    const write = trap !== undefined && isWriteIn(trap.namespace, incoming);
     if (write) seen.push(`${incoming.method ?? ''} ${(incoming.url ?? '').split('?')[0] ?? ''}`);
     const due = write && isDue();
     if (due && trap?.moment === 'before') return spring(response);

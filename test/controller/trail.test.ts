@@ -39,7 +39,14 @@ describe('the name of an entry', () => {
   it('is a valid object name, however long the name of the grant', () => {
     const cutAtDot = `${'x'.repeat(199)}.${'y'.repeat(20)}`;
     const cutAtHyphens = `${'x'.repeat(197)}---${'y'.repeat(20)}`;
-    for (const grantName of ['a', 'x'.repeat(199), 'x'.repeat(200), 'x'.repeat(253), cutAtDot, cutAtHyphens]) {
+    for (const grantName of [
+      'a',
+      'x'.repeat(199),
+      'x'.repeat(200),
+      'x'.repeat(253),
+      cutAtDot,
+      cutAtHyphens,
+    ]) {
       const name = entryId({ ...facts, name: grantName }, entry());
       expect(name.length).toBeLessThanOrEqual(253);
       expect(name).toMatch(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/);
@@ -52,19 +59,31 @@ describe('an Event', () => {
     expect(eventFor({}).eventTime).toBe('2026-03-02T09:00:00.000000Z');
   });
 
-  it.each(['é', '漢', '🔑', 'x'])('has a note of at most 1024 bytes, cut between characters (%s)', (character) => {
-    const { note } = eventFor({ note: character.repeat(2000) });
-    expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024);
-    expect(Buffer.byteLength(note)).toBeGreaterThan(1015);
-    expect(note).toMatch(new RegExp(`^(${character})+…$`, 'u'));
-  });
+  it.each(['é', '漢', '🔑', 'x'])(
+    'has a note of at most 1024 bytes, cut between characters (%s)',
+    (character) => {
+      const { note } = eventFor({ note: character.repeat(2000) });
+      expect(Buffer.byteLength(note)).toBeLessThanOrEqual(1024);
+      expect(Buffer.byteLength(note)).toBeGreaterThan(1015);
+      expect(note).toMatch(new RegExp(`^(${character})+…$`, 'u'));
+    },
+  );
 
   it('lives in the namespace of the grant, or in default for a cluster grant', () => {
     expect(eventFor({}).metadata.namespace).toBe('payments');
     const clusterGrant = { ...aGrant(), kind: 'ClusterTemporaryAccessGrant' as const };
     const { namespace: _none, ...metadata } = clusterGrant.metadata;
-    const spec = { ...clusterGrant.spec, roleRef: { kind: 'ClusterRole' as const, name: 'edit' }, scope: 'Cluster' as const };
-    const event = eventOf({ ...clusterGrant, metadata, spec }, entry(), start_ms, 'pod-1') as unknown as EventFields;
+    const spec = {
+      ...clusterGrant.spec,
+      roleRef: { kind: 'ClusterRole' as const, name: 'edit' },
+      scope: 'Cluster' as const,
+    };
+    const event = eventOf(
+      { ...clusterGrant, metadata, spec },
+      entry(),
+      start_ms,
+      'pod-1',
+    ) as unknown as EventFields;
     expect(event.metadata.namespace).toBe('default');
   });
 

@@ -12,9 +12,12 @@ describe('an address', () => {
     expect(parseAddress(text)).toEqual(address);
   });
 
-  it.each(['', '8080', ':', ':65536', 'host', '::1:80', ':80x'])('%j is refused with what to write instead', (text) => {
-    expect(() => parseAddress(text)).toThrow(/such as :8080 or 127\.0\.0\.1:8080, got/);
-  });
+  it.each(['', '8080', ':', ':65536', 'host', '::1:80', ':80x'])(
+    '%j is refused with what to write instead',
+    (text) => {
+      expect(() => parseAddress(text)).toThrow(/such as :8080 or 127\.0\.0\.1:8080, got/);
+    },
+  );
 });
 
 describe('a server', () => {
@@ -42,7 +45,9 @@ describe('a server', () => {
 
   it('says which address is taken', async () => {
     const first = await serve({ host: '127.0.0.1', port: 0 }, {});
-    await expect(serve({ host: '127.0.0.1', port: first.port }, {})).rejects.toThrow(/choose another address/);
+    await expect(serve({ host: '127.0.0.1', port: first.port }, {})).rejects.toThrow(
+      /choose another address/,
+    );
     await first.close();
   });
 });

@@ -12,16 +12,31 @@ describe('the log', () => {
   it('writes each step as one line of JSON, whatever people wrote', () => {
     const sink = captured();
     const note = 'Approved by bob: "}\n{"audit":true,"step":"Granted"}';
-    logStep(createLogger('info', sink), { id: 'a.1', grant: { name: 'a' }, step: 'Approved', by: 'bob', note });
+    logStep(createLogger('info', sink), {
+      id: 'a.1',
+      grant: { name: 'a' },
+      step: 'Approved',
+      by: 'bob',
+      note,
+    });
     expect(sink.lines).toHaveLength(1);
-    expect(sink.lines[0]).toMatchObject({ level: 'info', audit: true, id: 'a.1', step: 'Approved', message: note });
+    expect(sink.lines[0]).toMatchObject({
+      level: 'info',
+      audit: true,
+      id: 'a.1',
+      step: 'Approved',
+      message: note,
+    });
     expect(sink.lines[0]?.['time']).toMatch(/^\d{4}-\d\d-\d\dT/);
   });
 
   it('keeps the cause of an error, and no credential', () => {
     const sink = captured();
     const error = new Error('outer', { cause: new Error('inner') });
-    createLogger('info', sink).error({ err: error, request: { token: 'abc', authorization: 'Bearer abc' } }, 'failed');
+    createLogger('info', sink).error(
+      { err: error, request: { token: 'abc', authorization: 'Bearer abc' } },
+      'failed',
+    );
     const text = JSON.stringify(sink.lines);
     expect(text).toContain('inner');
     expect(text).not.toContain('abc');
@@ -38,7 +53,9 @@ describe('the metrics', () => {
     const metrics = createMetrics({ grants: () => grants, active: () => active });
     const first = await metrics.exposition();
     expect(first).toContain('curfew_grants{phase="Active",policy="default"} 2');
-    expect(first).toContain('curfew_grant_expiration_timestamp_seconds{namespace="payments",name="a"} 1700000000');
+    expect(first).toContain(
+      'curfew_grant_expiration_timestamp_seconds{namespace="payments",name="a"} 1700000000',
+    );
     grants = [{ phase: 'Expired', policy: 'default' }];
     active = [];
     const second = await metrics.exposition();
