@@ -58,9 +58,10 @@ interface Life {
   readonly starts: number;
 }
 
+const killOperator = (): void => void process.kill(current.pid, 'SIGKILL');
+
 async function live(name: string, write: number, moment: Moment): Promise<Life> {
-  const kill = (): void => void process.kill(current.pid, 'SIGKILL');
-  proxy.arm({ namespace: place.namespace, write, moment, kill });
+  proxy.arm({ namespace: place.namespace, write, moment, kill: killOperator });
   const supervisor = await supervise();
   try {
     await place.ask(name, { duration: `${duration_s}s` });

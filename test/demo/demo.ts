@@ -175,46 +175,44 @@ async function showTrail(cluster: ControlPlane, operator: OperatorProcess, grant
   );
 }
 
-const cluster = await startControlPlane({
-  users: people.map((name) => ({ name, groups: [] })),
-  log: (line) => console.log(colours.dim(line)),
-});
-let operator: OperatorProcess | undefined;
-try {
+/** From an empty control plane to the end of the story. */
+async function demonstrate(cluster: ControlPlane): Promise<void> {
   say('cluster', `etcd, kube-apiserver and kube-controller-manager run at ${cluster.server}`);
   await install(cluster, { roles: ['view', 'edit'] });
-  await kubectl(cluster, ['apply', '-f', '-'], {
-    input: manifests.map((one) => JSON.stringify(one)).join('\n---\n'),
-  });
+  const input = manifests.map((one) => JSON.stringify(one)).join('\n---\n');
+  await kubectl(cluster, ['apply', '-f', '-'], { input });
   say('cluster', 'has CRDs, admission policies, a policy, and RBAC: alice may ask, bob may approve');
   const kubeconfig = join(cluster.dataDir, 'operator.kubeconfig');
   await writeOperatorKubeconfig(cluster, kubeconfig);
-  operator = await startOperator({ kubeconfig });
+  const operator = await startOperator({ kubeconfig });
   say('curfew', 'runs as its own ServiceAccount, which may bind view and edit and nothing else');
+  try {
+    const as = await login(cluster);
+    const { metadata } = await readmeManifest();
+    await live(as, `temporaryaccessgrant/${metadata.name}`);
+    await showTrail(cluster, operator, metadata.name);
+  } catch (error) {
+    quote([...operator.log.slice(-10).map((line) => JSON.stringify(line)), operator.errors()].join('\n'));
+    throw error;
+  } finally {
+    const { code } = await operator.stop('SIGTERM');
+    verify(code === 0, 'the operator to stop cleanly', `exit code ${code}`);
+  }
+}
 
-  const as = await login(cluster);
-  const { metadata } = await readmeManifest();
-  await live(as, `temporaryaccessgrant/${metadata.name}`);
-  await showTrail(cluster, operator, metadata.name);
-
-  const { code } = await operator.stop('SIGTERM');
-  verify(code === 0, 'the operator to stop cleanly', `exit code ${code}`);
+let cluster: ControlPlane | undefined;
+try {
+  cluster = await startControlPlane({
+    users: people.map((name) => ({ name, groups: [] })),
+    log: (line) => console.log(colours.dim(line)),
+  });
+  await demonstrate(cluster);
   const seconds = ((performance.now() - started_ms) / 1000).toFixed(1);
   console.log(`\n${colours.green('Everything was as it should be')}, in ${seconds}s.`);
 } catch (error) {
-  console.error(
-    `\n${colours.red('The demo failed')}: ${error instanceof Error ? error.message : String(error)}`,
-  );
-  if (operator !== undefined)
-    console.error(
-      operator.log
-        .slice(-10)
-        .map((line) => JSON.stringify(line))
-        .join('\n'),
-      operator.errors(),
-    );
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`\n${colours.red('The demo failed')}: ${message}`);
   process.exitCode = 1;
 } finally {
-  await operator?.stop('SIGKILL');
-  await cluster.stop();
+  await cluster?.stop();
 }

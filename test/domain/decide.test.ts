@@ -1,8 +1,10 @@
 /** One life and its turns, step by step: what is decided, told and written in each situation. */
 import { describe, expect, it } from 'vitest';
-import { bindingName } from '../../src/domain/binding.ts';
+import { bindingAt, bindingName, placeKey, placesOf } from '../../src/domain/binding.ts';
+import { decide } from '../../src/domain/decide.ts';
 import type { Phase } from '../../src/domain/schema/grant-status.ts';
 import type { Decision } from '../../src/domain/schema/grant-status.ts';
+import type { World } from '../../src/domain/world.ts';
 import { aGrant, aPolicy, decisionBy, editRole, hour_ms, minute_ms, start_ms } from './fixtures.ts';
 import { type Model, modelOf, settle } from './model.ts';
 
@@ -52,6 +54,7 @@ describe('a life', () => {
     });
     expect(model.bindings.size).toBe(0);
     expect(steps(model)).toEqual(['Requested', 'Approved', 'Activating', 'Granted', 'Expired']);
+    expect(model.tellings, 'nothing is told twice where nothing crashed').toBe(5);
     expect(model.writes, 'status writes of a whole life').toBe(4);
   });
 
@@ -86,6 +89,55 @@ describe('a life', () => {
     const model = begin(aGrant({ policyRef: undefined }));
     settle(model);
     expect(ready(model).ready).toBe('AwaitingApproval');
+  });
+});
+
+describe('a cache that may lag', () => {
+  const activating = aGrant(
+    {},
+    {
+      phase: 'Activating',
+      observedGeneration: 1,
+      decisions: [decisionBy('bob', 'Approved')],
+      activationTime: '2026-03-02T09:01:00Z',
+      expirationTime: '2026-03-02T10:01:00Z',
+    },
+  );
+  const world = (grantIsLive: boolean): World => ({
+    grant: activating,
+    grantIsLive,
+    policy: aPolicy(),
+    role: editRole,
+    bindings: new Map(),
+    answers: {},
+  });
+  const now_ms = start_ms + 2 * minute_ms;
+
+  it('never makes a binding: the grant itself is looked at first', () => {
+    expect(decide(world(false), now_ms)).toMatchObject({ kind: 'Ask', question: { kind: 'LiveGrant' } });
+    expect(decide(world(true), now_ms)).toMatchObject({ kind: 'Act', effects: [{ kind: 'CreateBinding' }] });
+  });
+
+  it('never ends access for want of a binding: the binding, then the grant, are looked at first', () => {
+    const active = { ...activating, status: { ...activating.status, phase: 'Active' as const } };
+    const [place] = placesOf(active);
+    const gone = { liveBindings: new Map([[place === undefined ? '' : placeKey(place), undefined]]) };
+    const cached = { ...world(false), grant: active };
+    expect(decide(cached, now_ms)).toMatchObject({ kind: 'Ask', question: { kind: 'LiveBindings' } });
+    expect(decide({ ...cached, answers: gone }, now_ms)).toMatchObject({ question: { kind: 'LiveGrant' } });
+  });
+
+  it('never deletes a binding that has no record: the grant itself is looked at first', () => {
+    const [place] = placesOf(activating);
+    if (place === undefined) throw new Error('expected a place');
+    const made = bindingAt(place, activating, '2026-03-02T10:01:00Z', []);
+    const meta = { uid: 'b', resourceVersion: '1', generation: 1, creationTimestamp: '2026-03-02T09:01:00Z' };
+    const bindings = new Map([[placeKey(place), { ...made, metadata: { ...made.metadata, ...meta } }]]);
+    const pending = { ...world(false), grant: aGrant(), bindings };
+    expect(decide(pending, now_ms)).toMatchObject({ kind: 'Ask', question: { kind: 'LiveGrant' } });
+    expect(decide({ ...pending, grantIsLive: true }, now_ms)).toMatchObject({
+      effects: [{ kind: 'DeleteBinding', uid: 'b' }],
+    });
   });
 });
 

@@ -27,6 +27,8 @@ export interface Model {
   now_ms: number;
   readonly bindings: Map<string, StoredBinding>;
   readonly trail: Map<string, TrailEntry>;
+  /** How often something was told, repetitions included. */
+  tellings: number;
   writes: number;
 }
 
@@ -35,6 +37,7 @@ export const modelOf = (parts: Pick<Model, 'grant' | 'policy' | 'role' | 'now_ms
   mayBind: true,
   bindings: new Map(),
   trail: new Map(),
+  tellings: 0,
   writes: 0,
 });
 
@@ -107,6 +110,7 @@ function applyTo(model: Model, effect: Effect): void {
   switch (effect.kind) {
     case 'Record': {
       const { step, discriminator } = effect.entry;
+      model.tellings += 1;
       model.trail.set(`${step}/${discriminator}`, effect.entry);
       return;
     }

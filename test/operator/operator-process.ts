@@ -42,6 +42,8 @@ export interface OperatorProcess {
 
 export interface OperatorOptions {
   readonly kubeconfig: string;
+  /** Default: from source. */
+  readonly program?: string;
   readonly logLevel?: 'debug' | 'info';
 }
 
@@ -54,10 +56,11 @@ const start_ms_max = 30_000;
  */
 export async function startOperator({
   kubeconfig,
+  program = join(root, 'src', 'operator.ts'),
   logLevel = 'info',
 }: OperatorOptions): Promise<OperatorProcess> {
   const args = [
-    join(root, 'src', 'operator.ts'),
+    program,
     `--kubeconfig=${kubeconfig}`,
     '--metrics-bind-address=127.0.0.1:0',
     '--health-probe-bind-address=127.0.0.1:0',

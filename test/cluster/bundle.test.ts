@@ -1,0 +1,35 @@
+/** The bundle is what runs in a pod: it must start, get ready, answer and stop by itself, without the sources. */
+import { execFile } from 'node:child_process';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+import { startOperator } from '../operator/operator-process.ts';
+import { operatorKubeconfig } from './operator.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+
+it('runs the operator from one file, away from the checkout', async () => {
+  await promisify(execFile)(process.execPath, [join(root, 'scripts', 'build.ts')]);
+  const folder = await mkdtemp(join(tmpdir(), 'curfew-bundle-'));
+  const program = join(folder, 'operator.mjs');
+  await cp(join(root, 'dist', 'operator.mjs'), program);
+  const operator = await startOperator({ kubeconfig: await operatorKubeconfig(), program });
+  expect(await operator.health('/readyz')).toBe(200);
+  expect(await operator.health('/healthz')).toBe(200);
+  expect(await operator.metrics()).toContain('# TYPE curfew_grants gauge');
+  expect(await operator.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+  expect(operator.errors()).toBe('');
+  await rm(folder, { recursive: true });
+});
+
+it('says what is wrong with a flag, and how it is used', async () => {
+  const attempt = promisify(execFile)(process.execPath, [join(root, 'src', 'operator.ts'), '--workers=many']);
+  await expect(attempt).rejects.toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(
+      /expected --workers to be a number from 1 to 256, got many[\s\S]*Usage: operator/,
+    ) as string,
+  });
+});
