@@ -119,10 +119,10 @@ describe('a cache that may lag', () => {
   });
 
   it('never ends access for want of a binding: the binding, then the grant, are looked at first', () => {
-    const active = { ...activating, status: { ...activating.status, phase: 'Active' as const } };
-    const [place] = placesOf(active);
+    const granted = { ...activating, status: { ...activating.status, phase: 'Active' as const } };
+    const [place] = placesOf(granted);
     const gone = { liveBindings: new Map([[place === undefined ? '' : placeKey(place), undefined]]) };
-    const cached = { ...world(false), grant: active };
+    const cached = { ...world(false), grant: granted };
     expect(decide(cached, now_ms)).toMatchObject({ kind: 'Ask', question: { kind: 'LiveBindings' } });
     expect(decide({ ...cached, answers: gone }, now_ms)).toMatchObject({ question: { kind: 'LiveGrant' } });
   });
