@@ -6,7 +6,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { kinds } from '../src/domain/kinds.ts';
-import { defaultGuardOptions, guardManifests } from '../src/guard/admission.ts';
+import { guardManifests } from '../src/guard/admission.ts';
 import { customResourceDefinition } from '../src/guard/crd.ts';
 import { apiReference } from './reference.ts';
 
@@ -22,7 +22,7 @@ function generatedFiles(): Map<string, string> {
   for (const kind of kinds) {
     files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + toYaml(customResourceDefinition(kind)));
   }
-  const guard = guardManifests(defaultGuardOptions).map(toYaml).join('---\n');
+  const guard = guardManifests().map(toYaml).join('---\n');
   files.set('config/guard.yaml', header + guard);
   files.set('docs/api.md', apiReference());
   return files;

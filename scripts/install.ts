@@ -12,10 +12,11 @@ import { kubectl, type KubectlTarget } from '../test/controlplane/kubectl.ts';
 const root = join(import.meta.dirname, '..');
 export const operatorNamespace = 'curfew-system';
 export const operatorServiceAccount = 'curfew-operator';
+const grantableRolesName = 'curfew-operator-grantable-roles';
 
 export interface InstallOptions {
-  /** The ClusterRoles that the operator may bind. */
-  readonly roles: readonly string[];
+  /** The ClusterRoles that the operator may bind. Left out: those it may bind already, or else view and edit. */
+  readonly roles?: readonly string[] | undefined;
   readonly log?: (line: string) => void;
 }
 
@@ -32,8 +33,7 @@ async function read(path: string): Promise<Manifest[]> {
 
 /** Limits the rule with the verb `bind` to the roles that the cluster's owner listed. */
 function withGrantableRoles(manifest: Manifest, roles: readonly string[]): Manifest {
-  if (manifest.metadata.name !== 'curfew-operator-grantable-roles' || manifest.kind !== 'ClusterRole')
-    return manifest;
+  if (manifest.metadata.name !== grantableRolesName || manifest.kind !== 'ClusterRole') return manifest;
   const rules = (manifest.rules ?? []).map((rule) => ({ ...rule, resourceNames: [...roles] }));
   // An empty list of names would mean all of them.
   return { ...manifest, rules: roles.length === 0 ? [] : rules };
@@ -47,27 +47,43 @@ async function apply(target: KubectlTarget, manifests: readonly unknown[]): Prom
   return stdout.trimEnd();
 }
 
-/** Installs everything and waits until the API server really enforces it. */
+/**
+ * Installs everything and waits until grants are stamped and checked. The guard comes first, so that there is no moment in
+ * which a grant could be created without it.
+ *
+ * @returns the roles that the operator may bind
+ */
 export async function install(
   target: KubectlTarget,
   { roles, log = () => {} }: InstallOptions,
-): Promise<void> {
+): Promise<readonly string[]> {
+  log(await apply(target, await read('config/guard.yaml')));
   const crdFiles = (await readdir(join(root, 'crds'))).sort();
   const crds = (await Promise.all(crdFiles.map((file) => read(`crds/${file}`)))).flat();
   log(await apply(target, crds));
   const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
   await kubectl(target, ['wait', '--for=condition=Established', '--timeout=60s', ...names]);
-  log(await apply(target, await read('config/guard.yaml')));
+  const grantable = roles ?? (await grantableRoles(target)) ?? ['view', 'edit'];
   const operator = await read('config/operator.yaml');
   log(
     await apply(
       target,
-      operator.map((manifest) => withGrantableRoles(manifest, roles)),
+      operator.map((manifest) => withGrantableRoles(manifest, grantable)),
     ),
   );
   log(await apply(target, await read('config/people.yaml')));
-  await applyPolicy(target, log);
+  await createPolicy(target, log);
   await awaitGuard(target);
+  return grantable;
+}
+
+/** The roles that the operator may bind so far, or undefined where it is not installed yet. */
+async function grantableRoles(target: KubectlTarget): Promise<readonly string[] | undefined> {
+  const args = ['get', 'clusterrole', grantableRolesName, '-o', 'json', '--ignore-not-found'];
+  const { stdout } = await kubectl(target, args);
+  if (stdout === '') return undefined;
+  const { rules } = JSON.parse(stdout) as Manifest;
+  return (rules ?? []).flatMap(({ resourceNames }) => resourceNames ?? []);
 }
 
 const deadline_ms = 60_000;
@@ -86,30 +102,56 @@ async function eventually(expected: string, look: () => Promise<string | undefin
   }
 }
 
-/** A new CRD answers with errors for a few seconds where admission policies apply. */
-async function applyPolicy(target: KubectlTarget, log: (line: string) => void): Promise<void> {
+/**
+ * Creates the default policy where there is none: what its owner has made of it stays. A new CRD answers with errors for a
+ * few seconds where admission policies apply.
+ */
+async function createPolicy(target: KubectlTarget, log: (line: string) => void): Promise<void> {
   const input = await readFile(join(root, 'config/policy.yaml'), 'utf8');
   await eventually('the API server to take a TemporaryAccessPolicy', async () => {
-    const args = ['apply', '--server-side', '--force-conflicts', '-f', '-'];
-    const { code, stdout, stderr } = await kubectl(target, args, { input, allowFailure: true });
-    if (code !== 0) return stderr;
-    log(stdout.trimEnd());
+    const { code, stdout, stderr } = await kubectl(target, ['create', '-f', '-'], {
+      input,
+      allowFailure: true,
+    });
+    if (code !== 0 && !stderr.includes('AlreadyExists')) return stderr;
+    log(
+      code === 0
+        ? stdout.trimEnd()
+        : 'temporaryaccesspolicy.curfew.dev/default is there already and stays as it is',
+    );
     return undefined;
   });
 }
 
-/** Admission policies take about a second until they are in force: a grant in kube-system must be refused by ours. */
-async function awaitGuard(target: KubectlTarget): Promise<void> {
-  const probe = {
+const probe = (namespace: string): string =>
+  JSON.stringify({
     apiVersion: 'curfew.dev/v1alpha1',
     kind: 'TemporaryAccessGrant',
-    metadata: { name: 'guard-probe', namespace: 'kube-system' },
-    spec: { roleRef: { kind: 'ClusterRole', name: 'view' }, reason: 'is the guard in force?' },
-  };
+    metadata: { name: 'guard-probe', namespace },
+    spec: {
+      requester: 'somebody else',
+      roleRef: { kind: 'ClusterRole', name: 'view' },
+      reason: 'is the guard in force?',
+    },
+  });
+
+/**
+ * Admission policies take about a second until they are in force: by dry run, a grant in kube-system must be refused by
+ * ours, and a forged requester overwritten. That of decisions is in force by then as well; there is no grant yet on which
+ * it could be tried.
+ */
+async function awaitGuard(target: KubectlTarget): Promise<void> {
+  const create = (namespace: string) =>
+    kubectl(target, ['create', '--dry-run=server', '-o', 'jsonpath={.spec.requester}', '-f', '-'], {
+      input: probe(namespace),
+      allowFailure: true,
+    });
   await eventually('the admission policies to be in force', async () => {
-    const args = ['create', '--dry-run=server', '-f', '-'];
-    const { stderr } = await kubectl(target, args, { input: JSON.stringify(probe), allowFailure: true });
-    return stderr.includes('curfew-grants') ? undefined : stderr || 'the grant was accepted';
+    const [forbidden, stamped] = await Promise.all([create('kube-system'), create('default')]);
+    if (!forbidden.stderr.includes('temporary access is not given'))
+      return forbidden.stderr || 'a grant in kube-system was accepted';
+    if (stamped.code !== 0 && !stamped.stderr.includes('may not request access')) return stamped.stderr;
+    return stamped.stdout === 'somebody else' ? 'a forged requester was accepted' : undefined;
   });
 }
 
@@ -126,7 +168,7 @@ export function defaultTarget(): KubectlTarget {
 }
 
 if (import.meta.main) {
-  const roles = (process.env['ROLES'] ?? 'view edit').split(/\s+/).filter((name) => name !== '');
-  await install(defaultTarget(), { roles, log: console.log });
+  const wanted = process.env['ROLES']?.split(/\s+/).filter((name) => name !== '');
+  const roles = await install(defaultTarget(), { roles: wanted, log: console.log });
   console.log(`\nCurfew is installed; it may give: ${roles.join(', ') || 'nothing'}. Next: make run`);
 }

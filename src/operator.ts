@@ -6,7 +6,7 @@ import { hostname } from 'node:os';
 import { parseArgs } from 'node:util';
 import { createCache } from './controller/cache.ts';
 import { startInformers } from './controller/informers.ts';
-import { createReconcile } from './controller/reconcile.ts';
+import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
 import { activeSamples, grantSamples } from './controller/samples.ts';
 import type { Trail } from './controller/trail.ts';
 import { createHttpApi } from './kube/http-api.ts';
@@ -93,10 +93,28 @@ const readiness = (isReady: () => boolean): Endpoint => ({
       : { code: 503, type: 'text/plain', body: 'not ready: the cache is not complete yet\n' },
 });
 
-/** Runs until `signal` aborts; resolves when everything has stopped. */
-async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<void> {
+/** Takes what must be done before the process may end; the last comes first. */
+type Defer = (cleanup: () => void | Promise<void>) => void;
+
+/**
+ * Runs until `stop` aborts; resolves when everything has stopped.
+ *
+ * @throws Error when it cannot start or go on; everything has stopped then, too
+ */
+async function run(flags: Flags, logger: Logger, stop: AbortController): Promise<void> {
+  const cleanups: Parameters<Defer>[0][] = [() => stop.abort(new Error('the operator is stopping'))];
+  try {
+    await operate(flags, logger, stop.signal, (cleanup) => cleanups.push(cleanup));
+  } finally {
+    for (const cleanup of cleanups.toReversed()) await cleanup();
+  }
+}
+
+async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer: Defer): Promise<void> {
   const clock = systemClock;
   const queue = createQueue<string>({ clock });
+  // Delayed keys have a timer, which would keep the process alive; nobody takes keys any more, so nothing is awaited.
+  defer(() => void queue.shutDown());
   const cache = createCache(queue.add, (error) => logger.error({ err: error }, 'a store failed'));
   const metrics = createMetrics({ grants: () => grantSamples(cache), active: () => activeSamples(cache) });
   const api = createHttpApi({
@@ -105,24 +123,27 @@ async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<v
     userAgent: 'curfew-operator',
     observe: ({ method, code }) => metrics.requested(method, String(code)),
   });
+  defer(api.close);
+
   let ready = false;
-  const health = await serve(parseAddress(flags.healthAddress), {
-    '/healthz': ok,
-    '/readyz': readiness(() => ready),
-  });
-  const scrape = await serve(parseAddress(flags.metricsAddress), {
-    '/metrics': {
-      respond: async () => ({ code: 200, type: metrics.contentType, body: await metrics.exposition() }),
-    },
-  });
+  const onError = (error: unknown): void => logger.error({ err: error }, 'an endpoint failed');
+  const probes = { '/healthz': ok, '/readyz': readiness(() => ready && !signal.aborted) };
+  const health = await serve(parseAddress(flags.healthAddress), probes, onError);
+  defer(health.close);
+  const exposition: Endpoint = {
+    respond: async () => ({ code: 200, type: metrics.contentType, body: await metrics.exposition() }),
+  };
+  const scrape = await serve(parseAddress(flags.metricsAddress), { '/metrics': exposition }, onError);
+  defer(scrape.close);
   logger.info({ metrics: scrape.port, health: health.port }, 'listening');
 
-  const trail = createTrail(logger, metrics);
+  const shell = { api, cache, clock, trail: createTrail(logger, metrics), instance: hostname() };
   const controller = createController({
     queue,
     clock,
     workers: flags.workers,
-    reconcile: createReconcile({ api, cache, clock, trail, instance: hostname() }),
+    reconcile: createReconcile(shell),
+    latest_ms: (key) => latestLook_ms(shell, key),
     onError: (error, key) => {
       // Somebody wrote at the same moment: everyday, and mended by looking again.
       if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
@@ -132,7 +153,6 @@ async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<v
       onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms),
     },
   });
-
   const synced = startInformers(cache, {
     api,
     clock,
@@ -141,15 +161,10 @@ async function run(flags: Flags, logger: Logger, signal: AbortSignal): Promise<v
       logger.warn({ err: error, resource: resource.plural }, 'watch failed; resuming'),
   });
   await Promise.race([synced, aborted(signal)]);
-  if (!signal.aborted) {
-    ready = true;
-    logger.info('ready');
-    await controller.run(signal);
-  }
-  ready = false;
-  // Delayed keys have a timer, which would keep the process alive; nobody takes keys any more, so nothing is awaited.
-  void queue.shutDown();
-  await Promise.all([health.close(), scrape.close(), api.close()]);
+  if (signal.aborted) return;
+  ready = true;
+  logger.info('ready');
+  await controller.run(signal);
 }
 
 const aborted = (signal: AbortSignal): Promise<void> =>
@@ -158,8 +173,17 @@ const aborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener('abort', () => resolve(), { once: true });
   });
 
-try {
-  const flags = parseFlags(process.argv.slice(2));
+/** @returns undefined after saying what is wrong and how it is used */
+function readFlags(): Flags | undefined {
+  try {
+    return parseFlags(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return undefined;
+  }
+}
+
+async function main(flags: Flags): Promise<number> {
   const logger = createLogger(flags.logLevel);
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
@@ -168,11 +192,15 @@ try {
       stop.abort(new Error(`stopped by ${name}`));
     });
   }
-  await run(flags, logger, stop.signal);
-  logger.info('stopped');
-} catch (error) {
-  process.stderr.write(
-    `${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n\n${usage}`,
-  );
-  process.exitCode = 1;
+  try {
+    await run(flags, logger, stop);
+    logger.info('stopped');
+    return 0;
+  } catch (error) {
+    logger.error({ err: error }, 'the operator cannot go on');
+    return 1;
+  }
 }
+
+const flags = readFlags();
+process.exitCode = flags === undefined ? 1 : await main(flags);

@@ -1,17 +1,18 @@
 /**
- * Carries out one effect and says what is known of the cluster afterwards. The only place that writes.
+ * Carries out one effect and says what is known of the cluster afterwards. Together with trail.ts, which writes Events,
+ * the only place that writes.
  *
  * Every write is conditional (resourceVersion, UID, or a name that belongs to one grant for ever), so repeating one, or
  * two leaders overlapping for a moment, does no harm.
  */
-import { type Place, placeKey, type StoredBinding } from '../domain/binding.ts';
+import { type Binding, type Place, placeKey, type StoredBinding } from '../domain/binding.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { Effect } from '../domain/plan.ts';
 import { statusPatch } from '../domain/status-patch.ts';
 import { factsOf, type TrailEntry } from '../domain/trail.ts';
 import type { World } from '../domain/world.ts';
 import type { Api } from '../runtime/api.ts';
-import { isAlreadyExists, isConflict, isNotFound } from '../runtime/api-error.ts';
+import { isAlreadyExists, isConflict, isNotFound, isRefusal } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { Cache } from './cache.ts';
 import { liveBinding } from './gather.ts';
@@ -43,7 +44,11 @@ export async function apply(shell: Shell, effect: Effect, world: World, signal: 
     case 'CreateBinding':
       return createBinding(shell, effect, world, signal);
     case 'ReplaceBinding':
-      return replaceBinding(shell, effect, world, signal);
+      return withBinding(
+        world,
+        placeOf(effect.binding),
+        await replaceBinding(shell, effect.binding, effect, signal),
+      );
     case 'DeleteBinding':
       return withBinding(world, effect.place, await deleteBinding(shell, effect.place, effect.uid, signal));
   }
@@ -58,7 +63,7 @@ export async function tell(
 ): Promise<void> {
   const now_ms = shell.clock.now();
   const facts = factsOf(grant);
-  shell.trail.tell(entryId(facts, entry), facts, entry, now_ms);
+  if (entry.audience !== 'People') shell.trail.tell(entryId(facts, entry), facts, entry, now_ms);
   if (entry.audience === 'Log') return;
   const event = eventOf(grant, entry, now_ms, shell.instance);
   await writeEvent(shell.api, shell.trail, event, grant.metadata.namespace, signal);
@@ -91,22 +96,30 @@ async function createBinding(
     return withBinding(world, place, { ...made, kind: place.kind });
   } catch (error) {
     // Ours from before a crash, or somebody else's: deciding looks at what really stands there.
-    if (!isAlreadyExists(error)) throw error;
-    return withBinding(world, place, await liveBinding(api, place, signal));
+    if (isAlreadyExists(error)) return withBinding(world, place, await liveBinding(api, place, signal));
+    // One place that the server refuses must not keep the others from being looked at, nor go unsaid.
+    if (isRefusal(error)) return withRefusal(world, place, error.status.message);
+    throw error;
   }
 }
 
-async function replaceBinding(
-  { api, cache }: Shell,
-  { binding, uid, resourceVersion }: Extract<Effect, { kind: 'ReplaceBinding' }>,
-  world: World,
+/**
+ * Replaces a binding, on condition that it is still this version of this object.
+ *
+ * @returns what stands there afterwards: a deleted one goes when it is replaced without its finalizers
+ */
+export async function replaceBinding(
+  { api, cache }: Pick<Shell, 'api' | 'cache'>,
+  binding: Binding,
+  { uid, resourceVersion }: { readonly uid: string; readonly resourceVersion: string },
   signal: AbortSignal,
-): Promise<World> {
+): Promise<StoredBinding | undefined> {
   const place = placeOf(binding);
   const body = { ...binding, metadata: { ...binding.metadata, uid, resourceVersion } };
   const written = await api.replace<StoredBinding>(bindingRef(place), body as StoredBinding, { signal });
+  if (written.metadata.deletionTimestamp !== undefined) return liveBinding(api, place, signal);
   cache.bindings[place.kind].remember(written, resourceVersion);
-  return withBinding(world, place, { ...written, kind: place.kind });
+  return { ...written, kind: place.kind };
 }
 
 /**
@@ -142,6 +155,11 @@ const placeOf = ({
   namespace,
   name,
 });
+
+function withRefusal(world: World, place: Place, why: string): World {
+  const refused = new Map(world.answers.refused).set(placeKey(place), why);
+  return { ...world, answers: { ...world.answers, refused } };
+}
 
 function withBinding(world: World, place: Place, binding: StoredBinding | undefined): World {
   const liveBindings = new Map(world.answers.liveBindings).set(placeKey(place), binding);

@@ -17,7 +17,7 @@ import { createStore, type Store, type StoreChange } from '../runtime/store.ts';
 import { workKey } from './work.ts';
 
 /** A Role or ClusterRole as stored. */
-interface StoredRole extends KubeObject {
+export interface StoredRole extends KubeObject {
   readonly rules?: readonly PolicyRule[] | null;
 }
 
@@ -72,7 +72,8 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
         );
         const owners = [...uids].flatMap((uid) => grantKeysByUid(uid));
         for (const owner of owners) enqueue(owner);
-        if (owners.length === 0 && current !== undefined) enqueue(workKey({ kind, key }));
+        // Its own key as well: it may be a copy at a place that is not the grant's.
+        if (current !== undefined) enqueue(workKey({ kind, key }));
       },
     });
 
@@ -140,7 +141,11 @@ const hashes = new WeakMap<StoredRole, string>();
 export function roleOf(cache: Cache, { metadata, spec: { roleRef } }: Grant): Role | undefined {
   const namespace = roleRef.kind === 'Role' ? (metadata.namespace ?? '') : '';
   const stored = cache.roles[roleRef.kind].get(`${namespace}/${roleRef.name}`);
-  if (stored === undefined) return undefined;
+  return stored === undefined ? undefined : asRole(stored);
+}
+
+/** A stored role with the hash of its rules, computed once for each version. */
+export function asRole(stored: StoredRole): Role {
   const rules = stored.rules ?? [];
   const hash =
     hashes.get(stored) ?? createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 32);

@@ -3,13 +3,20 @@
  * It reads; it writes nothing.
  */
 import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
-import { type Grant, policyNameOf } from '../domain/grant.ts';
+import { type Grant, type Policy, policyNameOf } from '../domain/grant.ts';
 import type { Review, ReviewAnswer } from '../domain/review.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
-import type { Api } from '../runtime/api.ts';
+import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
-import { type Cache, roleOf } from './cache.ts';
-import { accessReview, bindingRef, grantRef, selfAccessReview } from './resources.ts';
+import { asRole, type Cache, roleOf, type StoredRole } from './cache.ts';
+import {
+  accessReview,
+  bindingRef,
+  grantRef,
+  policyResource,
+  roleResource,
+  selfAccessReview,
+} from './resources.ts';
 
 const storeKey = ({ namespace, name }: Place): string => `${namespace ?? ''}/${name}`;
 
@@ -45,7 +52,7 @@ export async function liveBinding(
 export const liveGrant = (api: Api, grant: Grant, signal: AbortSignal): Promise<Grant | undefined> =>
   getOrUndefined<Grant>(api, grantRef(grant), signal);
 
-export async function getOrUndefined<T extends Grant | StoredBinding>(
+export async function getOrUndefined<T extends KubeObject>(
   api: Api,
   ref: Parameters<Api['get']>[0],
   signal: AbortSignal,
@@ -80,10 +87,8 @@ export async function answer(
       );
       return { ...world, answers: { ...world.answers, liveBindings: new Map(known) } };
     }
-    case 'MayBind': {
-      const mayBind = await mayBindRole(api, question, signal);
-      return { ...world, answers: { ...world.answers, mayBind } };
-    }
+    case 'Preconditions':
+      return preconditions(api, world, signal);
     case 'Access': {
       const access = await Promise.all(question.reviews.map((review) => reviewAccess(api, review, signal)));
       return { ...world, answers: { ...world.answers, access } };
@@ -101,24 +106,42 @@ async function reviewAccess(api: Api, spec: Review, signal: AbortSignal): Promis
   return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
 }
 
+/** Policy and role as they are, so that access never begins on the word of a cache that lags. */
+async function preconditions(api: Api, world: World, signal: AbortSignal): Promise<World> {
+  const { grant, answers } = world;
+  const { roleRef } = grant.spec;
+  const namespace = roleRef.kind === 'Role' ? grant.metadata.namespace : undefined;
+  const [policy, role, mayBind] = await Promise.all([
+    getOrUndefined<Policy>(api, { resource: policyResource, name: policyNameOf(grant) }, signal),
+    getOrUndefined<StoredRole>(
+      api,
+      { resource: roleResource[roleRef.kind], namespace, name: roleRef.name },
+      signal,
+    ),
+    mayBindRole(api, grant, signal),
+  ]);
+  return {
+    ...world,
+    policy,
+    role: role === undefined ? undefined : asRole(role),
+    answers: { ...answers, mayBind },
+  };
+}
+
 async function mayBindRole(
   api: Api,
-  { roleRef, namespace }: Extract<Question, { kind: 'MayBind' }>,
+  { metadata, spec: { roleRef } }: Grant,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
   const resourceAttributes = {
     verb: 'bind',
     group: 'rbac.authorization.k8s.io',
-    resource,
+    resource: roleResource[roleRef.kind].plural,
     name: roleRef.name,
-    ...(namespace === undefined ? {} : { namespace }),
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
   };
-  const body = {
-    apiVersion: 'authorization.k8s.io/v1',
-    kind: 'SelfSubjectAccessReview',
-    spec: { resourceAttributes },
-  };
+  const kind = 'SelfSubjectAccessReview';
+  const body = { apiVersion: 'authorization.k8s.io/v1', kind, spec: { resourceAttributes } };
   const { status } = await api.create<ReviewResult>(selfAccessReview, undefined, body, { signal });
   return status?.allowed === true;
 }

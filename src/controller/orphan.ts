@@ -5,11 +5,11 @@
  * And grants that were deleted while they held access: the garbage collector may take their bindings first, but the
  * trail still gets its line.
  */
-import { isOurs, type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
+import { emptied, isOurs, type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
 import type { Grant } from '../domain/grant.ts';
 import { departedEntry, factsOfOrphan, isManaged, orphanEntry, originOf } from '../domain/orphan.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
-import { deleteBinding, type Shell, tell } from './apply.ts';
+import { deleteBinding, replaceBinding, type Shell, tell } from './apply.ts';
 import { grantKinds } from './cache.ts';
 import { getOrUndefined, liveBinding } from './gather.ts';
 import { grantResource } from './resources.ts';
@@ -18,7 +18,7 @@ import { entryId } from './trail.ts';
 /** How long to wait before looking again when the grant exists and only the cache does not know it yet. */
 const cacheLag_ms = 1000;
 
-/** Looks at one binding that no grant in the cache answers for. */
+/** Looks at one binding: does it belong where it stands, to a grant that exists? */
 export async function reconcileOrphan(
   shell: Shell,
   kind: Place['kind'],
@@ -26,32 +26,30 @@ export async function reconcileOrphan(
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   const found = shell.cache.bindings[kind].get(key);
-  if (found === undefined || found.metadata.deletionTimestamp !== undefined) return {};
+  if (found === undefined) return {};
   const binding: StoredBinding = { ...found, kind };
   const origin = originOf(binding);
   // Marked with our label, but not made by us: foreign, and never touched.
   if (!isManaged(binding) || origin === undefined) return {};
-  const known = grantKinds.some((grantKind) =>
-    shell.cache.grants[grantKind].byIndex('uid', origin.grantUid).some(() => true),
+  const owners = grantKinds.flatMap((grantKind) =>
+    shell.cache.grants[grantKind].byIndex('uid', origin.grantUid),
   );
-  if (known) return {};
-  if (await grantExists(shell, binding, origin.grantName, origin.grantUid, signal)) {
+  if (owners.some((grant) => placesOf(grant).some((place) => placeKey(place) === placeOf(binding))))
+    return {};
+  // A copy of a grant's binding at a place that is not the grant's has no owner, however real the grant is.
+  const mayExist = owners.length === 0;
+  if (mayExist && (await grantExists(shell, binding, origin.grantName, origin.grantUid, signal))) {
     return { requeueAfter_ms: cacheLag_ms };
   }
-  const { namespace, name, uid } = binding.metadata;
-  const place = { kind, namespace, name };
-  const left = await deleteBinding(shell, place, uid, signal);
-  if (left !== undefined) return { retry: true };
+  await remove(shell, binding, signal);
   const entry = orphanEntry(binding);
-  const facts = factsOfOrphan(binding);
-  shell.trail.tell(
-    entryId(facts, entry),
-    { ...facts, name: facts.name || placeKey(place) },
-    entry,
-    shell.clock.now(),
-  );
+  const facts = factsOfOrphan(binding, origin);
+  shell.trail.tell(entryId(facts, entry), facts, entry, shell.clock.now());
   return {};
 }
+
+const placeOf = ({ kind, metadata: { namespace, name } }: StoredBinding): string =>
+  placeKey({ kind, namespace, name });
 
 /**
  * Sees to the end of a grant that was deleted while it held access: takes its bindings away, looks that they are gone,
@@ -64,16 +62,27 @@ export async function reconcileDeparted(shell: Shell, key: string, signal: Abort
   if (grant === undefined) return;
   for (const place of placesOf(grant)) {
     const binding = await liveBinding(shell.api, place, signal);
-    if (binding === undefined || !isOurs(binding, grant)) continue;
-    const left = await deleteBinding(shell, place, binding.metadata.uid, signal);
-    if (left !== undefined) {
-      throw new Error(
-        `expected ${placeKey(place)} of a deleted grant to be gone after its deletion; finalizers keep it: remove them`,
-      );
-    }
+    if (binding !== undefined && isOurs(binding, grant)) await remove(shell, binding, signal);
   }
   await tell(shell, grant, departedEntry(grant), signal);
   shell.cache.departed.delete(key);
+}
+
+/**
+ * Deletes a binding; where finalizers keep it, empties it, so that the access ends all the same.
+ *
+ * @throws Error while it still stands
+ */
+async function remove(shell: Shell, binding: StoredBinding, signal: AbortSignal): Promise<void> {
+  const { namespace, name, uid } = binding.metadata;
+  const place = { kind: binding.kind, namespace, name };
+  const kept = await deleteBinding(shell, place, uid, signal);
+  if (kept === undefined || kept.metadata.uid !== uid) return;
+  const left = await replaceBinding(shell, emptied(kept), kept.metadata, signal);
+  if (left === undefined) return;
+  throw new Error(
+    `expected ${placeKey(place)} to be gone after its deletion; somebody keeps it by finalizers: remove them`,
+  );
 }
 
 /** Either kind of grant may own a RoleBinding; only a cluster grant owns a ClusterRoleBinding. */

@@ -29,10 +29,21 @@ export const createReconcile =
         return reconcileOrphan(shell, work.kind, work.key, signal);
       case 'TemporaryAccessGrant':
       case 'ClusterTemporaryAccessGrant':
-        await reconcileDeparted(shell, key, signal);
-        return reconcileGrant(shell, shell.cache.grants[work.kind].get(work.key), signal);
+        return reconcileNamed(shell, key, shell.cache.grants[work.kind].get(work.key), signal);
     }
   };
+
+/** The grant of this name first: what is left of an older one of the same name must not hold it up. */
+async function reconcileNamed(
+  shell: Shell,
+  key: string,
+  grant: Grant | undefined,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
+  const result = await reconcileGrant(shell, grant, signal);
+  await reconcileDeparted(shell, key, signal);
+  return result;
+}
 
 async function reconcileGrant(
   shell: Shell,
@@ -65,13 +76,12 @@ async function applyAll(
 ): Promise<World> {
   let world = before;
   for (const effect of effects) world = await apply(shell, effect, world, signal);
-  const { liveBindings } = world.answers;
-  return gather(
-    shell.cache,
-    world.grant,
-    world.grantIsLive,
-    liveBindings === undefined ? {} : { liveBindings },
-  );
+  // What the writes answered stays true; what was asked before them does not.
+  const { liveBindings, refused } = world.answers;
+  return gather(shell.cache, world.grant, world.grantIsLive, {
+    ...(liveBindings === undefined ? {} : { liveBindings }),
+    ...(refused === undefined ? {} : { refused }),
+  });
 }
 
 function resultOf(wake: Wake, now_ms: number): ReconcileResult {
@@ -83,4 +93,24 @@ function resultOf(wake: Wake, now_ms: number): ReconcileResult {
     case 'At':
       return { requeueAfter_ms: Math.max(0, wake.time_ms - now_ms) };
   }
+}
+
+/** How often access that should be over is looked at while ending it fails, in milliseconds. */
+const overdueInterval_ms = 1000;
+
+/**
+ * In how many milliseconds a key must be looked at again at the latest: when the access of its grant ends, or soon where
+ * it should have ended. Undefined where no access is at stake.
+ */
+export function latestLook_ms(
+  { cache, clock }: Pick<Shell, 'cache' | 'clock'>,
+  key: string,
+): number | undefined {
+  const work = parseWork(key);
+  if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return overdueInterval_ms;
+  const grant = cache.grants[work.kind].get(work.key);
+  if (grant === undefined) return cache.departed.has(key) ? overdueInterval_ms : undefined;
+  if (grant.status.phase !== 'Activating' && grant.status.phase !== 'Active') return undefined;
+  const remaining_ms = Date.parse(grant.status.expirationTime ?? '') - clock.now();
+  return remaining_ms > 0 ? remaining_ms : overdueInterval_ms;
 }

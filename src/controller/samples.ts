@@ -2,11 +2,13 @@
 import { policyNameOf } from '../domain/grant.ts';
 import { type Cache, grantKinds } from './cache.ts';
 
-/** Phase and policy of every grant. */
+/** Phase and policy of every grant. A name that no policy has is left out: anybody could make series with it. */
 export function* grantSamples(cache: Cache): Iterable<{ phase: string; policy: string }> {
   for (const kind of grantKinds) {
     for (const grant of cache.grants[kind].list()) {
-      yield { phase: grant.status.phase, policy: policyNameOf(grant) };
+      const name = policyNameOf(grant);
+      const policy = cache.policies.get(`/${name}`) === undefined ? '' : name;
+      yield { phase: grant.status.phase, policy };
     }
   }
 }

@@ -17,6 +17,8 @@ export interface Progress {
   readonly missing: number;
   /** Until when approvals may come in, in milliseconds; undefined once approved or without a policy. */
   readonly deadline_ms: number | undefined;
+  /** When the next of the valid approvals ceases to count, in milliseconds; undefined when there is none. */
+  readonly lapse_ms: number | undefined;
 }
 
 /**
@@ -26,8 +28,10 @@ export interface Progress {
  */
 export function progressOf(grant: Grant, policy: Policy | undefined, now_ms: number): Progress {
   const before = grant.status.approvals ?? [];
-  if (policy === undefined) return { approvals: before, required: 1, missing: 1, deadline_ms: undefined };
-  const { required = 1, timeout = '24h', validity } = policy.spec.approval ?? {};
+  if (policy === undefined) {
+    return { approvals: before, required: 1, missing: 1, deadline_ms: undefined, lapse_ms: undefined };
+  }
+  const { required = 1, timeout = '24h' } = policy.spec.approval ?? {};
   const deadline_ms = parseTime_ms(grant.metadata.creationTimestamp) + parseDuration_ms(timeout);
 
   const seen = new Map(before.map((approval) => [approval.by, approval]));
@@ -38,8 +42,26 @@ export function progressOf(grant: Grant, policy: Policy | undefined, now_ms: num
     return late ? [] : [{ by, time: formatInstant(now_ms) }];
   });
 
-  const oldest_ms = validity === undefined ? Number.NEGATIVE_INFINITY : now_ms - parseDuration_ms(validity);
-  const valid = approvals.filter(({ time }) => parseTime_ms(time) > oldest_ms);
-  const missing = Math.max(0, required - valid.length);
-  return { approvals, required, missing, deadline_ms: missing === 0 ? undefined : deadline_ms };
+  const lapses = approvals
+    .map((approval) => lapseOf_ms(approval, grant, policy))
+    .filter((lapse) => lapse > now_ms);
+  const missing = Math.max(0, required - lapses.length);
+  return {
+    approvals,
+    required,
+    missing,
+    deadline_ms: missing === 0 ? undefined : deadline_ms,
+    lapse_ms: lapses.length === 0 ? undefined : Math.min(...lapses),
+  };
+}
+
+/**
+ * Until when an approval counts, in milliseconds. Where the policy does not say, as long as it lets people wait, counted
+ * from the start that was asked for: an approved grant that cannot begin must not do so a year later.
+ */
+function lapseOf_ms({ time }: Approval, { spec }: Grant, { spec: { approval } }: Policy): number {
+  const given_ms = parseTime_ms(time);
+  if (approval?.validity !== undefined) return given_ms + parseDuration_ms(approval.validity);
+  const start_ms = spec.notBefore === undefined ? given_ms : Math.max(given_ms, parseTime_ms(spec.notBefore));
+  return start_ms + parseDuration_ms(approval?.timeout ?? '24h');
 }

@@ -44,6 +44,7 @@ export interface Binding {
     readonly labels?: Readonly<Record<string, string>> | undefined;
     readonly annotations?: Readonly<Record<string, string>> | undefined;
     readonly ownerReferences?: readonly Owner[] | undefined;
+    readonly finalizers?: readonly string[] | undefined;
   };
   readonly roleRef: { readonly apiGroup: string; readonly kind: string; readonly name: string };
   readonly subjects?: readonly Subject[] | undefined;
@@ -111,11 +112,13 @@ const fullSubject = ({ kind, name, namespace }: Subject): Subject =>
   kind === 'ServiceAccount' ? { kind, name, namespace } : { kind, apiGroup: rbacApiGroup, name };
 
 /**
- * True when the object at a grant's place was made for this grant: marked with its UID, and for its role. Anything
- * else of that name is foreign and is never touched.
+ * True when the object at a grant's place was made for this grant: it has the UID that the status has on record, or is
+ * marked with the grant's UID and for its role. The record comes first, since a hand can take the marks off. Anything else
+ * of that name is foreign and is never touched.
  */
 export function isOurs(binding: StoredBinding, grant: Grant): boolean {
   const { labels, ownerReferences } = binding.metadata;
+  if ((grant.status.bindings ?? []).some(({ uid }) => uid === binding.metadata.uid)) return true;
   const marked =
     labels?.[grantUidLabel] === grant.metadata.uid ||
     (ownerReferences ?? []).some(({ uid }) => uid === grant.metadata.uid);
@@ -123,9 +126,13 @@ export function isOurs(binding: StoredBinding, grant: Grant): boolean {
   return marked && binding.roleRef.kind === kind && binding.roleRef.name === name;
 }
 
-/** True when everything that Curfew writes on a binding stands there as it should. Additions by others do not matter, but for subjects and owners. */
+/**
+ * True when everything that Curfew writes on a binding stands there as it should. Additions by others do not matter, but
+ * for subjects, owners, and finalizers, which would keep the access alive when the binding is deleted.
+ */
 export function isUntouched(actual: StoredBinding, wanted: Binding): boolean {
   return (
+    (actual.metadata.finalizers ?? []).length === 0 &&
     contains(actual.metadata.labels, wanted.metadata.labels) &&
     contains(actual.metadata.annotations, wanted.metadata.annotations) &&
     sameSubjects(actual.subjects ?? [], wanted.subjects ?? []) &&
@@ -151,3 +158,23 @@ const sameSubjects = (actual: readonly Subject[], wanted: readonly Subject[]): b
 
 const sameOwners = (actual: readonly Owner[], wanted: readonly Owner[]): boolean =>
   actual.length === wanted.length && actual.every(({ uid }, index) => uid === wanted[index]?.uid);
+
+/**
+ * What a binding is replaced with when finalizers keep it although it is deleted: nobody in it, and no finalizer, so that
+ * the access ends with the write and the object goes.
+ */
+export function emptied(binding: StoredBinding): Binding {
+  const { name, namespace, labels, annotations } = binding.metadata;
+  return {
+    apiVersion: binding.apiVersion,
+    kind: binding.kind,
+    metadata: {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(labels === undefined ? {} : { labels }),
+      ...(annotations === undefined ? {} : { annotations }),
+    },
+    roleRef: binding.roleRef,
+    subjects: [],
+  };
+}

@@ -15,6 +15,14 @@ export interface Objection {
   readonly message: string;
 }
 
+/** Where nobody gets temporary access, whatever a policy says: whoever works there can become the cluster, or Curfew. */
+export const forbiddenNamespaces: readonly string[] = [
+  'curfew-system',
+  'kube-node-lease',
+  'kube-public',
+  'kube-system',
+];
+
 type Check = (grant: Grant, policy: Policy) => string | undefined;
 
 const named = (policy: Policy): string => `policy "${policy.metadata.name}"`;
@@ -34,10 +42,23 @@ function notSuspended(_grant: Grant, policy: Policy): string | undefined {
   return policy.spec.suspend ? `${named(policy)} is suspended: wait until its owner resumes it` : undefined;
 }
 
+/** How many roles a message lists at most. */
+const shownMax = 8;
+
 function roleIsOffered({ spec: { roleRef } }: Grant, policy: Policy): string | undefined {
   if (policy.spec.roles.some((selector) => selectsRole(selector, roleRef))) return undefined;
-  const offered = policy.spec.roles.map(({ kind, name }) => `${kind} ${name}`).join(', ');
-  return `${named(policy)} does not offer ${roleRef.kind} ${roleRef.name}: ask for one of ${offered}`;
+  const [offered, rest] = [policy.spec.roles.slice(0, shownMax), policy.spec.roles.length - shownMax];
+  const names = offered.map(({ kind, name }) => `${kind} ${name}`).join(', ');
+  return `${named(policy)} does not offer ${roleRef.kind} ${roleRef.name}: ask for one of ${names}${rest > 0 ? ` and ${rest} more` : ''}`;
+}
+
+function namespacesAreAllowed(grant: Grant): string | undefined {
+  const reached =
+    grant.kind === 'TemporaryAccessGrant' ? [grant.metadata.namespace ?? ''] : (grant.spec.namespaces ?? []);
+  const forbidden = reached.find((namespace) => forbiddenNamespaces.includes(namespace));
+  return forbidden === undefined
+    ? undefined
+    : `temporary access is not given in namespace ${forbidden}: leave it out`;
 }
 
 function subjectsAreAllowed(grant: Grant, policy: Policy): string | undefined {
@@ -113,6 +134,7 @@ function isSupported({ spec }: Grant, policy: Policy): string | undefined {
 /** In the order of what helps the requester most to hear first. */
 const policyChecks: readonly Check[] = [
   notSuspended,
+  namespacesAreAllowed,
   roleIsOffered,
   subjectsAreAllowed,
   durationFits,
@@ -138,6 +160,8 @@ export function objectionTo(grant: Grant, policy: Policy | undefined): Objection
       message: `TemporaryAccessPolicy "${policyNameOf(grant)}" does not exist: create it, or name another in spec.policyRef`,
     };
   }
+  const defect = defectOf(policy);
+  if (defect !== undefined) return { reason: 'PolicyRefused', message: defect };
   for (const check of policyChecks) {
     const message = check(grant, policy);
     if (message !== undefined) return { reason: 'PolicyRefused', message };
@@ -147,3 +171,28 @@ export function objectionTo(grant: Grant, policy: Policy | undefined): Objection
 
 /** RE2, as the API server matches: no backtracking, so no text can stall the operator. */
 const found = (pattern: string, text: string): boolean => RE2JS.compile(pattern).matcher(text).find();
+
+/**
+ * What Curfew cannot read in a policy, or undefined when all is well. The API server has checked durations and patterns,
+ * but perhaps under an older schema, and its RE2 knows a few classes of characters that ours does not.
+ */
+export function defectOf({ metadata, spec }: Policy): string | undefined {
+  const { duration, approval, reason, ticket, maxLeadTime } = spec;
+  const durations = [
+    duration.default,
+    duration.max,
+    duration.maxTotal,
+    approval?.timeout,
+    approval?.validity,
+    maxLeadTime,
+  ];
+  try {
+    for (const text of durations) if (text !== undefined) parseDuration_ms(text);
+    for (const pattern of [reason?.pattern, ticket?.pattern])
+      if (pattern !== undefined) RE2JS.compile(pattern);
+    return undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return `policy "${metadata.name}" cannot be read: ${why}: its owner must mend it`;
+  }
+}

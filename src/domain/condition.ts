@@ -55,57 +55,46 @@ const notEnded: Cell = [false, 'NotEnded' satisfies ProofReason];
 function rowOf(situation: Situation): Row {
   switch (situation.kind) {
     case 'Waiting':
-      return row(
-        situation.reason,
-        [false, true, false],
-        situation.approved,
-        [false, situation.reason],
-        notEnded,
-      );
+      return row(situation.reason, 'Working', situation.approved, [false, situation.reason], notEnded);
     case 'Blocked':
-      return row(
-        situation.reason,
-        [false, false, true],
-        situation.approved,
-        [false, situation.reason],
-        notEnded,
-      );
+      return row(situation.reason, 'Stuck', situation.approved, [false, situation.reason], notEnded);
     case 'Scheduled':
-      return row('Scheduled', [true, false, false], true, [false, 'Scheduled'], notEnded);
+      return row('Scheduled', 'Done', true, [false, 'Scheduled'], notEnded);
     case 'Activating':
-      return row('Activating', [false, true, false], true, [false, 'Activating'], notEnded);
+      return row('Activating', 'Working', true, [false, 'Activating'], notEnded);
     case 'ActivationBlocked':
-      return row(situation.reason, [false, false, true], true, [false, situation.reason], notEnded);
+      return row(situation.reason, 'Stuck', true, [false, situation.reason], notEnded);
     case 'Active':
-      return row('Active', [true, false, false], true, [true, situation.reason], notEnded);
+      return row('Active', 'Done', true, [true, situation.reason], notEnded);
     case 'RoleLost':
-      return row('RoleNotFound', [false, false, true], true, [false, 'RoleNotFound'], notEnded);
+      return row('RoleNotFound', 'Stuck', true, [false, 'RoleNotFound'], notEnded);
     case 'Revoking':
-      return row('Revoking', [false, true, false], true, [situation.active, situation.reason], notEnded);
+      return row('Revoking', 'Working', true, [situation.active, situation.reason], notEnded);
     case 'Over':
       return row(
         situation.phase,
-        [true, false, false],
+        'Done',
         situation.approved,
         [false, situation.phase],
         [true, situation.proof],
       );
     case 'Refused':
-      return row('Denied', [false, false, true], false, [false, 'Denied'], [true, 'NeverActivated']);
+      return row('Denied', 'Stuck', false, [false, 'Denied'], [true, 'NeverActivated']);
   }
 }
 
+/** One of three for kstatus, so that a grant is never both at work and stuck. */
 function row(
   reason: string,
-  [ready, reconciling, stalled]: readonly [boolean, boolean, boolean],
+  progress: 'Done' | 'Working' | 'Stuck',
   approved: boolean,
   active: Cell,
   revocation: Cell,
 ): Row {
   return {
-    Ready: [ready, reason],
-    Reconciling: [reconciling, reason],
-    Stalled: [stalled, reason],
+    Ready: [progress === 'Done', reason],
+    Reconciling: [progress === 'Working', reason],
+    Stalled: [progress === 'Stuck', reason],
     Approved: [approved, approved ? 'Approved' : reason],
     Active: active,
     RevocationVerified: revocation,

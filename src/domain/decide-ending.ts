@@ -2,7 +2,7 @@
  * Taking access away: why, the deletions, and the proof that the API server says no. The status says that it is over
  * only when it is.
  */
-import { bindingName, isOurs } from './binding.ts';
+import { bindingName } from './binding.ts';
 import type { Situation } from './condition.ts';
 import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime } from './duration.ts';
@@ -38,9 +38,9 @@ export function endOf({ grant, policy, role }: World, now_ms: number): End | und
   if (expiration_ms <= now_ms) return { phase: 'Expired', reason: 'Expired', since_ms: expiration_ms };
   if (policy?.spec.suspend === true) return { phase: 'Revoked', reason: 'PolicySuspended' };
   const roleChanged = role !== undefined && role.hash !== grant.status.role?.hash;
-  if (roleChanged && policy?.spec.onRoleChange === 'Revoke')
-    return { phase: 'Revoked', reason: 'RoleChanged' };
-  return undefined;
+  // While access is being set up, nobody has asked for, or approved, what the role has become.
+  const mayNotChange = grant.status.phase === 'Activating' || policy?.spec.onRoleChange === 'Revoke';
+  return roleChanged && mayNotChange ? { phase: 'Revoked', reason: 'RoleChanged' } : undefined;
 }
 
 /** Unreadable means passed: a time that nobody can read must not keep access alive. */
@@ -56,24 +56,15 @@ export function decideEnding(world: World, end: End, now_ms: number): Plan {
   if (deleting.length > 0) return act(deleting, at(now_ms));
   const seen = observe(world);
   if (seen.some((one) => one.state === 'Missing' && !one.confirmed)) return ask({ kind: 'LiveBindings' });
-  const lingering = seen.some(
-    (one) => one.state === 'Present' && one.binding.metadata.deletionTimestamp !== undefined,
-  );
-  if (lingering) {
-    return notYet(
-      world,
-      end,
-      'The binding carries finalizers that keep it, and the access, alive: remove them',
-      now_ms,
-    );
-  }
   const places = seen.map(({ place }) => place);
   const reviews = role === undefined ? [] : reviewsFor(role.rules, subjectsOf(grant), places);
   if (reviews.length > 0 && answers.access === undefined) return ask({ kind: 'Access', reviews });
-  // Where somebody else's object has our name, an answer that gives this name says nothing about us.
-  const foreign = seen.some((one) => one.state === 'Present' && !isOurs(one.binding, grant));
-  if (!foreign && answers.access?.some((answer) => namesBinding(answer, bindingName(grant))) === true) {
-    return notYet(world, end, 'The binding is deleted, but the API server still allows the access', now_ms);
+  if (answers.access?.some((answer) => places.some((place) => namesBinding(answer, place))) === true) {
+    const foreign = seen.some((one) => one.state === 'Present');
+    const message = foreign
+      ? `somebody else's object called ${bindingName(grant)} still gives the access: delete it`
+      : 'The binding is deleted, but the API server still allows the access';
+    return notYet(world, end, message, now_ms);
   }
   return finish(world, end, now_ms);
 }
@@ -87,7 +78,10 @@ function notYet(world: World, end: End, message: string, now_ms: number): Plan {
 
 function finish({ grant, answers }: World, end: End, now_ms: number): Plan {
   const proof = answers.access === undefined ? 'BindingGone' : 'Verified';
-  const message = sentence(grant, end);
+  const standing = answers.access?.some(({ allowed }) => allowed) === true;
+  const message = standing
+    ? `${sentence(grant, end)}. Other bindings, which Curfew did not make, still allow it`
+    : sentence(grant, end);
   const ended = {
     time: formatTime(now_ms),
     reason: end.reason,
@@ -96,13 +90,13 @@ function finish({ grant, answers }: World, end: End, now_ms: number): Plan {
   };
   const situation: Situation = { kind: 'Over', phase: end.phase, approved: true, proof, message };
   const status = statusIn(grant, situation, now_ms, { phase: end.phase, ended });
-  const told = over({ phase: end.phase, ended, message, since_ms: end.since_ms ?? now_ms });
+  const told = over({ phase: end.phase, ended, message, since_ms: end.since_ms });
   return act([told, ...statusWrite(grant, status)], never);
 }
 
 function sentence(grant: Grant, { reason, by = 'somebody', comment }: End): string {
   const who = subjectsOf(grant).map(subjectName).join(', ');
-  const gone = `${who} may no longer use ${grant.spec.roleRef.kind} ${grant.spec.roleRef.name} in ${reachOf(grant)}`;
+  const gone = `this grant no longer lets ${who} use ${grant.spec.roleRef.kind} ${grant.spec.roleRef.name} in ${reachOf(grant)}`;
   const said = comment === undefined ? '' : `: ${comment}`;
   switch (reason) {
     case 'Withdrawn':

@@ -2,7 +2,7 @@
  * While access exists or is being set up: make the binding, have the API server confirm it, put back what was edited,
  * and see the end coming.
  */
-import { type Binding, bindingAt, bindingName, isOurs, isUntouched, placeKey } from './binding.ts';
+import { type Binding, bindingAt, bindingName, isOurs, isUntouched, placeKey, placesOf } from './binding.ts';
 import type { Situation } from './condition.ts';
 import { decideEnding, endOf } from './decide-ending.ts';
 import { parseTime_ms } from './duration.ts';
@@ -20,6 +20,8 @@ export function decideHolding(world: World, now_ms: number): Plan {
   if (ending !== undefined) return decideEnding(world, ending, now_ms);
   const seen = observe(world);
   const repairs = seen.flatMap((one) => repair(one, world));
+  // Subjects and times are put back from the grant: a cache is no authority for that.
+  if (repairs.length > 0 && !world.grantIsLive) return ask({ kind: 'LiveGrant' });
   if (world.grant.status.phase === 'Activating') return decideActivating(world, seen, repairs, now_ms);
 
   if (seen.some((one) => one.state === 'Missing' && !one.confirmed)) return ask({ kind: 'LiveBindings' });
@@ -44,14 +46,17 @@ function decideActivating(
   now_ms: number,
 ): Plan {
   const { grant, role } = world;
-  if (!seen.every((one) => one.state === 'Present')) {
+  const missing = seen.filter((one) => one.state === 'Missing');
+  const refusals = missing.flatMap(({ place }) => world.answers.refused?.get(placeKey(place)) ?? []);
+  if (missing.length > refusals.length) {
     // A cache that lags behind the end of this grant must not bring its access back.
     if (!world.grantIsLive) return ask({ kind: 'LiveGrant' });
-    const creations = seen
-      .filter((one) => one.state === 'Missing')
-      .map(({ place }): Effect => ({ kind: 'CreateBinding', binding: wanted(world, place) }));
+    const creations = missing.map(
+      ({ place }): Effect => ({ kind: 'CreateBinding', binding: wanted(world, place) }),
+    );
     return act([...repairs, ...creations], at(now_ms));
   }
+  if (missing.length > 0) return stall(world, 'BindingRefused', refusals.join('; '), now_ms);
   if (!seen.every((one) => one.state === 'Present' && isOurs(one.binding, grant))) {
     const message = `an object that Curfew did not make is called ${bindingName(grant)}: whoever made it must delete it`;
     return stall(world, 'ForeignBinding', message, now_ms);
@@ -66,23 +71,37 @@ function decideActivating(
       now_ms,
     );
   }
-  return proveAccess(world, role, seen) ?? becomeActive(world, now_ms);
+  return proveAccess(world, role, seen, now_ms) ?? becomeActive(world, now_ms);
 }
 
+/** How long a denial is put down to the server's own caches before it is spoken of, in milliseconds. */
+const denialPatience_ms = 10_000;
+
 /** What is still to be done before the API server has confirmed the access; undefined when it has. */
-function proveAccess({ grant, answers }: World, role: Role, seen: readonly Observed[]): Plan | undefined {
+function proveAccess(
+  { grant, answers }: World,
+  role: Role,
+  seen: readonly Observed[],
+  now_ms: number,
+): Plan | undefined {
   const places = seen.map(({ place }) => place);
   const reviews = reviewsFor(role.rules, subjectsOf(grant), places);
   if (reviews.length > 0 && answers.access === undefined) return ask({ kind: 'Access', reviews });
-  // A server's own caches take a moment; the write-ahead record stands, so nothing else needs to.
-  return answers.access?.some(({ allowed }) => !allowed) === true ? act([], retry) : undefined;
+  if (answers.access?.some(({ allowed }) => !allowed) !== true) return undefined;
+  if (now_ms - Date.parse(grant.status.activationTime ?? '') < denialPatience_ms) return act([], retry);
+  const message =
+    'The binding stands, but the API server does not allow the access: another authorizer may deny it';
+  return act(statusWrite(grant, statusIn(grant, { kind: 'Activating', message }, now_ms, {})), retry);
 }
 
 function becomeActive(world: World, now_ms: number): Plan {
   const { grant } = world;
   const situation = activeSituation(world);
   const status = statusIn(grant, situation, now_ms, { phase: 'Active', bindings: withUids(world) });
-  const approved_ms = Math.max(0, ...(grant.status.approvals ?? []).map(({ time }) => parseTime_ms(time)));
+  const approved_ms = Math.max(
+    ...(grant.status.approvals ?? []).map(({ time }) => parseTime_ms(time)),
+    grant.spec.notBefore === undefined ? 0 : parseTime_ms(grant.spec.notBefore),
+  );
   const entry = granted(grant, situation.message, approved_ms === 0 ? now_ms : approved_ms);
   return act([entry, ...statusWrite(grant, status)], at(expiration_ms(world)));
 }
@@ -96,7 +115,8 @@ function activeSituation({ grant, answers }: World): Extract<Situation, { kind: 
       message: 'The role has no rule about resources to ask the API server about',
     };
   }
-  return access.every((answer) => namesBinding(answer, bindingName(grant)))
+  const places = placesOf(grant);
+  return access.every((answer) => places.some((place) => namesBinding(answer, place)))
     ? { kind: 'Active', reason: 'Verified', message: 'The API server confirms the access' }
     : {
         kind: 'Active',
@@ -124,7 +144,7 @@ function hold(world: World, seen: readonly Observed[], repairs: readonly Effect[
   }
   if (!wasLost || repairs.length > 0) return act(repairs, wake);
   return (
-    proveAccess(world, role, seen) ??
+    proveAccess(world, role, seen, now_ms) ??
     act(statusWrite(grant, statusIn(grant, activeSituation(world), now_ms, {})), wake)
   );
 }
@@ -142,9 +162,11 @@ function repair(one: Observed, world: World): readonly Effect[] {
   const whole = wanted(world, place);
   if (isUntouched(binding, whole)) return [];
   const { uid, resourceVersion } = binding.metadata;
+  // The edit may have given access to somebody: the log, which cannot fail, then the write, and only then the Event.
   return [
-    tampered(placeKey(place), resourceVersion),
+    tampered(placeKey(place), resourceVersion, 'Log'),
     { kind: 'ReplaceBinding', binding: whole, uid, resourceVersion },
+    tampered(placeKey(place), resourceVersion, 'People'),
   ];
 }
 

@@ -4,7 +4,7 @@
  */
 import { progressOf, type Progress } from './approval.ts';
 import { placesOf } from './binding.ts';
-import { type Objection, objectionTo } from './check.ts';
+import { defectOf, type Objection, objectionTo } from './check.ts';
 import type { Situation } from './condition.ts';
 import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime, parseDuration_ms, parseTime_ms } from './duration.ts';
@@ -13,7 +13,7 @@ import { type Grant, type Policy, policyNameOf } from './grant.ts';
 import { activating, approvedBy, over, requested, scheduled, stalled } from './narrate.ts';
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
 import type { EndReason } from './reason.ts';
-import type { GrantStatus } from './schema/grant-status.ts';
+import type { Decision, GrantStatus } from './schema/grant-status.ts';
 import type { Role, World } from './world.ts';
 
 /** Decides about a grant that is Pending or Scheduled. */
@@ -28,27 +28,39 @@ export function decidePending(world: World, now_ms: number): Plan {
   if (grant.metadata.deletionTimestamp !== undefined) return act([], never);
   const closing = closeIfAsked(grant, now_ms);
   if (closing !== undefined) return closing;
-  if (windowHasPassed(grant, policy, now_ms)) {
-    return end(
-      grant,
-      'WindowPassed',
-      'The time that was asked for has passed: ask again with a later one',
-      now_ms,
-    );
+  // What cannot be read counts for nothing; the objection says so.
+  const readable = policy !== undefined && defectOf(policy) === undefined ? policy : undefined;
+  const window_ms = windowEndOf_ms(grant, readable);
+  if (window_ms !== undefined && window_ms <= now_ms) {
+    const message = 'The time that was asked for has passed: ask again with a later one';
+    return end(grant, 'WindowPassed', message, now_ms);
   }
-  const progress = progressOf(grant, policy, now_ms);
+  const progress = progressOf(grant, readable, now_ms);
   if (progress.deadline_ms !== undefined && progress.deadline_ms <= now_ms) {
     return end(grant, 'ApprovalTimedOut', 'Not enough people approved in time: ask again', now_ms);
   }
+  const standing: Standing = { world, progress, wake: wakeFor(window_ms, progress), now_ms };
   const objection = objectionTo(grant, policy) ?? objectionToRole(grant, role);
   if (objection !== undefined || policy === undefined) {
-    return block(world, progress, objection ?? { reason: 'PolicyNotFound', message: '' }, now_ms);
+    return block(standing, objection ?? { reason: 'PolicyNotFound', message: '' });
   }
-  if (progress.missing > 0) return wait(world, progress, now_ms);
+  if (progress.missing > 0) return wait(standing);
   const start_ms = grant.spec.notBefore === undefined ? now_ms : parseTime_ms(grant.spec.notBefore);
-  return start_ms > now_ms
-    ? schedule(world, progress, start_ms, now_ms)
-    : activate(world, policy, progress, now_ms);
+  return start_ms > now_ms ? schedule(standing, start_ms) : activate(standing, policy);
+}
+
+/** Where a grant stands before it begins. */
+interface Standing {
+  readonly world: World;
+  readonly progress: Progress;
+  /** When something changes although nobody does anything. */
+  readonly wake: Wake;
+  readonly now_ms: number;
+}
+
+function wakeFor(window_ms: number | undefined, { deadline_ms, lapse_ms }: Progress): Wake {
+  const moments = [window_ms, deadline_ms, lapse_ms].filter((moment) => moment !== undefined);
+  return moments.length === 0 ? never : at(Math.min(...moments));
 }
 
 function closeIfAsked(grant: Grant, now_ms: number): Plan | undefined {
@@ -56,17 +68,18 @@ function closeIfAsked(grant: Grant, now_ms: number): Plan | undefined {
   if (closing === undefined) return undefined;
   const { by, comment, decision } = closing;
   const said = comment === undefined ? '' : `: ${comment}`;
-  if (decision === 'Denied') return end(grant, 'Denied', `Denied by ${by}${said}`, now_ms, by);
+  if (decision === 'Denied') return end(grant, 'Denied', `Denied by ${by}${said}`, now_ms, closing);
   return isPartyTo(grant, by)
-    ? end(grant, 'Withdrawn', `Withdrawn by ${by}${said}`, now_ms, by)
-    : end(grant, 'Revoked', `Revoked by ${by} before it began${said}`, now_ms, by);
+    ? end(grant, 'Withdrawn', `Withdrawn by ${by}${said}`, now_ms, closing)
+    : end(grant, 'Revoked', `Revoked by ${by} before it began${said}`, now_ms, closing);
 }
 
-function windowHasPassed({ spec }: Grant, policy: Policy | undefined, now_ms: number): boolean {
-  if (spec.notAfter !== undefined) return parseTime_ms(spec.notAfter) <= now_ms;
-  if (spec.notBefore === undefined) return false;
+/** When what was asked for can no longer be given, in milliseconds; undefined when that is always possible. */
+function windowEndOf_ms({ spec }: Grant, policy: Policy | undefined): number | undefined {
+  if (spec.notAfter !== undefined) return parseTime_ms(spec.notAfter);
   const length = spec.duration ?? policy?.spec.duration.default ?? policy?.spec.duration.max;
-  return length !== undefined && parseTime_ms(spec.notBefore) + parseDuration_ms(length) <= now_ms;
+  if (spec.notBefore === undefined || length === undefined) return undefined;
+  return parseTime_ms(spec.notBefore) + parseDuration_ms(length);
 }
 
 function objectionToRole({ spec, status }: Grant, role: Role | undefined): Objection | undefined {
@@ -74,40 +87,51 @@ function objectionToRole({ spec, status }: Grant, role: Role | undefined): Objec
   if (role === undefined) {
     return { reason: 'RoleNotFound', message: `${named} does not exist: create it, or ask for another role` };
   }
+  if (approvedUnseen(status)) {
+    const message = `${named} did not exist when people approved, so nobody knew what they approved: delete this grant and ask again`;
+    return { reason: 'RoleChanged', message };
+  }
   if (status.role === undefined || status.role.hash === role.hash) return undefined;
   const message = `the rules of ${named} have changed since people were asked about it: delete this grant and ask again`;
   return { reason: 'RoleChanged', message };
 }
 
-function block(world: World, progress: Progress, { reason, message }: Objection, now_ms: number): Plan {
-  // Nothing tells us when the operator's own rights change: look again. Everything else arrives by watch.
-  const wake = reason === 'NotAllowedToBind' ? retry : wakeAt(progress.deadline_ms);
+/** People approved while the role did not exist yet: the operator has looked before, and has no role on record. */
+const approvedUnseen = ({ role, observedGeneration, decisions }: GrantStatus): boolean =>
+  role === undefined && observedGeneration >= 0 && decisions.some(({ decision }) => decision === 'Approved');
+
+function block(standing: Standing, { reason, message }: Objection): Plan {
+  const { world, progress } = standing;
   const situation: Situation = { kind: 'Blocked', reason, approved: progress.missing === 0, message };
-  return write(world, situation, 'Pending', progress, stalled(world.grant, reason, message), wake, now_ms);
+  // Nothing tells us when the operator's own rights change: look again. Everything else arrives by watch.
+  const wake = reason === 'NotAllowedToBind' ? retry : standing.wake;
+  return write({ ...standing, wake }, situation, 'Pending', stalled(world.grant, reason, message));
 }
 
-function wait(world: World, progress: Progress, now_ms: number): Plan {
-  const policy = policyNameOf(world.grant);
-  const message = `Waiting for ${progress.missing} of ${progress.required} approvals under policy "${policy}": an approver adds a decision to the status of this grant`;
+function wait(standing: Standing): Plan {
+  const { missing, required } = standing.progress;
+  const policy = policyNameOf(standing.world.grant);
+  const message = `Waiting for ${missing} of ${required} approvals under policy "${policy}": an approver adds a decision to the status of this grant`;
   const situation: Situation = { kind: 'Waiting', reason: 'AwaitingApproval', approved: false, message };
-  return write(world, situation, 'Pending', progress, [], wakeAt(progress.deadline_ms), now_ms);
+  return write(standing, situation, 'Pending', []);
 }
 
-function schedule(world: World, progress: Progress, start_ms: number, now_ms: number): Plan {
+function schedule(standing: Standing, start_ms: number): Plan {
   const message = `Approved; access begins at ${formatTime(start_ms)}`;
-  const entries = scheduled(world.grant, message);
-  return write(world, { kind: 'Scheduled', message }, 'Scheduled', progress, entries, at(start_ms), now_ms);
+  const wake = standing.wake.kind === 'At' ? at(Math.min(standing.wake.time_ms, start_ms)) : at(start_ms);
+  const entries = scheduled(standing.world.grant, message);
+  return write({ ...standing, wake }, { kind: 'Scheduled', message }, 'Scheduled', entries);
 }
 
-function activate(world: World, policy: Policy, progress: Progress, now_ms: number): Plan {
+function activate(standing: Standing, policy: Policy): Plan {
+  const { world, now_ms } = standing;
   const { grant, answers } = world;
   const { roleRef } = grant.spec;
-  if (answers.mayBind === undefined) {
-    return ask({ kind: 'MayBind', roleRef, namespace: grant.metadata.namespace });
-  }
+  // Asked last, and answered with the policy and the role as they are: everything above is then judged again.
+  if (answers.mayBind === undefined) return ask({ kind: 'Preconditions' });
   if (!answers.mayBind) {
     const message = `Curfew may not bind ${roleRef.kind} "${roleRef.name}": the cluster's owner must add it to the roles that the operator may bind`;
-    return block(world, progress, { reason: 'NotAllowedToBind', message }, now_ms);
+    return block(standing, { reason: 'NotAllowedToBind', message });
   }
   const activationTime = formatTime(now_ms);
   const expirationTime = formatTime(
@@ -127,17 +151,15 @@ function activate(world: World, policy: Policy, progress: Progress, now_ms: numb
     message: `Access until ${expirationTime} is being set up`,
   };
   const entries = [activating(grant, expirationTime)];
-  return write(world, situation, 'Activating', progress, entries, at(now_ms), now_ms, changes);
+  return write({ ...standing, wake: at(now_ms) }, situation, 'Activating', entries, changes);
 }
 
 /** How long access lasts under a policy when no absolute end is asked for, in milliseconds. */
 const lengthOf_ms = ({ spec }: Grant, { spec: { duration } }: Policy): number =>
   parseDuration_ms(spec.duration ?? duration.default ?? duration.max);
 
-const wakeAt = (time_ms: number | undefined): Wake => (time_ms === undefined ? never : at(time_ms));
-
 /** A grant that ends without ever having given access. */
-function end(grant: Grant, reason: EndReason, message: string, now_ms: number, by?: string): Plan {
+function end(grant: Grant, reason: EndReason, message: string, now_ms: number, closing?: Decision): Plan {
   const phase = reason === 'Denied' || reason === 'Withdrawn' || reason === 'Revoked' ? reason : 'Expired';
   const approved = grant.status.conditions?.some(
     ({ type, status }) => type === 'Approved' && status === 'True',
@@ -146,7 +168,12 @@ function end(grant: Grant, reason: EndReason, message: string, now_ms: number, b
     phase === 'Denied'
       ? { kind: 'Refused', message }
       : { kind: 'Over', phase, approved: approved === true, proof: 'NeverActivated', message };
-  const ended = { time: formatTime(now_ms), reason, ...(by === undefined ? {} : { by }) };
+  const ended = {
+    time: formatTime(now_ms),
+    reason,
+    ...(closing === undefined ? {} : { by: closing.by }),
+    ...(closing?.comment === undefined ? {} : { note: closing.comment }),
+  };
   const status = statusIn(grant, situation, now_ms, { phase, ended });
   return act([...requested(grant), over({ phase, ended, message }), ...statusWrite(grant, status)], never);
 }
@@ -156,16 +183,14 @@ function end(grant: Grant, reason: EndReason, message: string, now_ms: number, b
  * name, and nothing is lost.
  */
 function write(
-  { grant, role }: World,
+  { world: { grant, role }, progress: { approvals }, wake, now_ms }: Standing,
   situation: Situation,
   phase: 'Pending' | 'Scheduled' | 'Activating',
-  { approvals }: Progress,
   entries: readonly Effect[],
-  wake: Wake,
-  now_ms: number,
   changes: Partial<GrantStatus> = {},
 ): Plan {
-  const known = grant.status.role ?? (role === undefined ? undefined : { hash: role.hash });
+  const firstSeen = role === undefined || approvedUnseen(grant.status) ? undefined : { hash: role.hash };
+  const known = grant.status.role ?? firstSeen;
   const status = statusIn(grant, situation, now_ms, {
     ...changes,
     phase,

@@ -49,7 +49,7 @@ export function countedApprovers(grant: Grant, policy: Policy): readonly string[
   return onThisGrant(grant)
     .filter(({ decision }) => decision === 'Approved')
     .map(({ by }) => by)
-    .filter((by) => selfApproval || !(isPartyTo(grant, by) || isServiceAccountOfReach(grant, by)))
+    .filter((by) => (selfApproval || !isPartyTo(grant, by)) && !isServiceAccountOfReach(grant, by))
     .filter((by) => !seen.has(fold(by)) && seen.add(fold(by)));
 }
 

@@ -2,7 +2,7 @@
  * The pieces that plans are made of: the next status, the writes that lead there, and what stands at the places of a
  * grant's bindings. Must not know why.
  */
-import { isOurs, placeKey, placesOf, type StoredBinding } from './binding.ts';
+import { emptied, isOurs, placeKey, placesOf, type StoredBinding } from './binding.ts';
 import { conditionsOf, type Situation } from './condition.ts';
 import type { Grant } from './grant.ts';
 import type { Effect } from './plan.ts';
@@ -57,13 +57,15 @@ export function ourBindings(world: World): readonly StoredBinding[] {
   );
 }
 
-/** The effects that take away every binding of the grant; those that are on their way out already are left to go. */
+/**
+ * The effects that take away every binding of the grant. One that is deleted already and still stands is kept by
+ * finalizers, and would go on giving access: it is emptied.
+ */
 export function deletions(world: World): readonly Effect[] {
-  return ourBindings(world)
-    .filter(({ metadata }) => metadata.deletionTimestamp === undefined)
-    .map(({ kind, metadata: { namespace, name, uid } }) => ({
-      kind: 'DeleteBinding',
-      place: { kind, namespace, name },
-      uid,
-    }));
+  return ourBindings(world).map((binding): Effect => {
+    const { namespace, name, uid, resourceVersion, deletionTimestamp } = binding.metadata;
+    return deletionTimestamp === undefined
+      ? { kind: 'DeleteBinding', place: { kind: binding.kind, namespace, name }, uid }
+      : { kind: 'ReplaceBinding', binding: emptied(binding), uid, resourceVersion };
+  });
 }

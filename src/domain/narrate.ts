@@ -84,13 +84,16 @@ export const granted = (grant: Grant, note: string, since_ms: number): Effect =>
   });
 
 /** The edit is named by the version that was found, so that two edits are two entries. */
-export const tampered = (place: string, resourceVersion: string): Effect =>
-  entry({
-    step: 'Tampered',
-    type: 'Warning',
-    note: `Somebody edited ${place}; it has been put back`,
-    discriminator: resourceVersion,
-  });
+export const tampered = (place: string, resourceVersion: string, audience: 'Log' | 'People'): Effect =>
+  entry(
+    {
+      step: 'Tampered',
+      type: 'Warning',
+      note: `Somebody edited ${place}; it has been put back`,
+      discriminator: resourceVersion,
+    },
+    audience,
+  );
 
 export interface Ending {
   readonly phase: 'Expired' | 'Denied' | 'Withdrawn' | 'Revoked';

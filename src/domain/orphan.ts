@@ -35,14 +35,13 @@ export const isManaged = ({ metadata: { labels } }: StoredBinding): boolean =>
   labels?.[managedByLabel] === managedByValue;
 
 /** What can still be said about the grant of an orphan. */
-export function factsOfOrphan(binding: StoredBinding): GrantFacts {
-  const { annotations = {}, namespace, labels, name } = binding.metadata;
-  const origin = originOf(binding);
+export function factsOfOrphan(binding: StoredBinding, { grantName, grantUid }: Origin): GrantFacts {
+  const { annotations = {}, namespace } = binding.metadata;
   return {
     kind: binding.kind === 'ClusterRoleBinding' ? 'ClusterTemporaryAccessGrant' : 'TemporaryAccessGrant',
     namespace,
-    name: origin?.grantName ?? name,
-    uid: origin?.grantUid ?? labels?.[grantUidLabel] ?? '',
+    name: grantName,
+    uid: grantUid,
     requester: annotations[requesterAnnotation],
     subjects: (binding.subjects ?? []).map((subject) => subject.name),
     role: `${binding.roleRef.kind}/${binding.roleRef.name}`,

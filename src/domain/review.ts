@@ -65,14 +65,17 @@ function identityOf(subject: Subject): { user: string } | { groups: readonly str
   }
 }
 
+/** `pods` or `pods/log`. RBAC stores other texts as well, which match no request that could be reviewed. */
+const isPlain = (resource: string | undefined): boolean => /^[^/]+(\/[^/]+)?$/.test(resource ?? '');
+
 function mostTelling(rules: readonly PolicyRule[]): Review['resourceAttributes'] | undefined {
-  const candidates = rules.filter(({ resources = [], verbs }) => resources.length > 0 && verbs.length > 0);
+  const candidates = rules.filter(({ resources = [], verbs }) => isPlain(resources[0]) && verbs.length > 0);
   const writing = candidates.find(({ verbs }) => verbs.some((verb) => !readVerbs.has(verb)));
   const rule = writing ?? candidates[0];
   if (rule === undefined) return undefined;
   const verb = rule.verbs.find((candidate) => !readVerbs.has(candidate)) ?? rule.verbs[0];
-  const [resource, subresource] = (rule.resources?.[0] ?? '').split('/', 2);
-  if (verb === undefined || resource === undefined) return undefined;
+  const [resource = '', subresource] = (rule.resources?.[0] ?? '').split('/');
+  if (verb === undefined) return undefined;
   const name = rule.resourceNames?.[0];
   return {
     verb,
@@ -83,7 +86,11 @@ function mostTelling(rules: readonly PolicyRule[]): Review['resourceAttributes']
   };
 }
 
-/** True when the answer was given because of the binding of this name. */
-export const namesBinding = (answer: ReviewAnswer, bindingName: string): boolean =>
-  answer.allowed &&
-  (answer.reason.includes(`"${bindingName}"`) || answer.reason.includes(`"${bindingName}/`));
+/**
+ * True when the answer was given because of the binding at this place. The API server's words are
+ * `RBAC: allowed by RoleBinding "name/namespace" of …` (kubernetes/kubernetes, plugin/pkg/auth/authorizer/rbac).
+ */
+export function namesBinding({ allowed, reason }: ReviewAnswer, { kind, namespace, name }: Place): boolean {
+  const place = namespace === undefined ? name : `${name}/${namespace}`;
+  return allowed && reason.includes(`by ${kind} "${place}" of `);
+}

@@ -24,8 +24,11 @@ export type Step = (typeof steps)[number];
 export interface TrailEntry {
   readonly step: Step;
   readonly type: 'Normal' | 'Warning';
-  /** Log for steps that people are told about by the next one anyway; an Event costs a write. */
-  readonly audience: 'Everybody' | 'Log';
+  /**
+   * Everybody: the log, then an Event. Log: the log alone, where the next step tells people anyway, or where an Event would
+   * hold up what is urgent. People: the Event that belongs to an earlier entry for the log.
+   */
+  readonly audience: 'Everybody' | 'Log' | 'People';
   /** One sentence: who, what, why. Holds text written by users: escape it wherever it is shown. */
   readonly note: string;
   /** Who did it, where somebody did. */

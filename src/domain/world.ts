@@ -6,7 +6,6 @@
 import type { Place, StoredBinding } from './binding.ts';
 import type { Grant, Policy } from './grant.ts';
 import type { PolicyRule, Review, ReviewAnswer } from './review.ts';
-import type { RoleRef } from './schema/subject.ts';
 
 export interface Role {
   readonly rules: readonly PolicyRule[];
@@ -23,14 +22,17 @@ export type Question =
   | { readonly kind: 'LiveGrant' }
   /** What really stands at the places of the bindings. */
   | { readonly kind: 'LiveBindings' }
-  /** Whether the operator may bind the role there. */
-  | { readonly kind: 'MayBind'; readonly roleRef: RoleRef; readonly namespace: string | undefined }
+  /** Policy and role as they are right now, and whether the operator may bind the role: asked before access begins. */
+  | { readonly kind: 'Preconditions' }
   | { readonly kind: 'Access'; readonly reviews: readonly Review[] };
 
 /** Answers to questions, valid until the next write. */
 export interface Answers {
   readonly liveBindings?: ReadonlyMap<string, StoredBinding | undefined>;
+  /** Given together with the live policy and role, which then stand in the world. */
   readonly mayBind?: boolean;
+  /** Places at which the API server has just refused the binding, by `placeKey`, with its words. */
+  readonly refused?: ReadonlyMap<string, string>;
   readonly access?: readonly ReviewAnswer[];
 }
 

@@ -35,6 +35,12 @@ const hasCode = (error: unknown, code: number): error is ApiError =>
   error instanceof ApiError && error.status.code === code;
 
 export const isNotFound = (error: unknown): error is ApiError => hasCode(error, 404);
+/** The server will not do this, however often it is asked: any 4xx but a conflict, a missing login or a wish to wait. */
+export const isRefusal = (error: unknown): error is ApiError =>
+  error instanceof ApiError &&
+  error.status.code >= 400 &&
+  error.status.code < 500 &&
+  ![401, 408, 409, 429].includes(error.status.code);
 export const isGone = (error: unknown): error is ApiError => hasCode(error, 410);
 /** Somebody else wrote first, or a precondition (UID) did not hold. */
 export const isConflict = (error: unknown): error is ApiError =>

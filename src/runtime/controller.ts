@@ -26,6 +26,11 @@ export interface ControllerOptions<K extends string> {
   readonly workers: number;
   /** Brings the world of one key in order. `signal` aborts when the controller must stop. */
   readonly reconcile: (key: K, signal: AbortSignal) => Promise<ReconcileResult>;
+  /**
+   * In how many milliseconds the key must be looked at again at the latest, however often it failed. Asked when a key
+   * fails or is not there yet, since a failure backoff must not run past a deadline.
+   */
+  readonly latest_ms?: (key: K) => number | undefined;
   readonly clock: Clock;
   /** Told of every failed reconcile, after its retry was planned. Throwing from here ends `run` with that error. */
   readonly onError: (error: unknown, key: K) => void;
@@ -38,11 +43,17 @@ export interface Controller {
 }
 
 export function createController<K extends string>(options: ControllerOptions<K>): Controller {
-  const { queue, workers, reconcile, clock, onError, observer } = options;
+  const { queue, workers, reconcile, latest_ms, clock, onError, observer } = options;
+
+  const backOff = (key: K): void => {
+    queue.addRateLimited(key);
+    const deadline_ms = latest_ms?.(key);
+    if (deadline_ms !== undefined) queue.addAfter(key, deadline_ms);
+  };
 
   const follow = (key: K, result: ReconcileResult): ReconcileOutcome => {
     if ('retry' in result) {
-      queue.addRateLimited(key);
+      backOff(key);
       return 'Retry';
     }
     queue.forget(key);
@@ -57,7 +68,7 @@ export function createController<K extends string>(options: ControllerOptions<K>
     } catch (error) {
       // What fails because we stop is not the key's fault.
       if (signal.aborted) return 'Aborted';
-      queue.addRateLimited(key);
+      backOff(key);
       onError(error, key);
       return 'Failure';
     }

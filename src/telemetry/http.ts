@@ -28,10 +28,15 @@ export function parseAddress(text: string): Address {
   return { host: bracketed ?? plain, port: Number(port) };
 }
 
-/** Serves endpoints by path; resolves once the server listens. @throws Error when the address is taken */
+/**
+ * Serves endpoints by path; resolves once the server listens. `onError` hears why an endpoint answered 500.
+ *
+ * @throws Error when the address is taken
+ */
 export async function serve(
   address: Address,
   endpoints: Readonly<Record<string, Endpoint>>,
+  onError: (error: unknown) => void,
 ): Promise<{ readonly port: number; readonly close: () => Promise<void> }> {
   const server = createServer((request, response) => {
     const endpoint =
@@ -42,7 +47,10 @@ export async function serve(
     }
     endpoint.respond().then(
       ({ code, type, body }) => response.writeHead(code, { 'content-type': type }).end(body),
-      () => response.writeHead(500, { 'content-type': 'text/plain' }).end('error\n'),
+      (error: unknown) => {
+        onError(error);
+        response.writeHead(500, { 'content-type': 'text/plain' }).end('error\n');
+      },
     );
   });
   await listen(server, address);

@@ -20,7 +20,7 @@ export function createLogger(level: LogLevel, destination?: { write: (line: stri
     messageKey: 'message',
     timestamp: () => `,"time":"${new Date().toISOString()}"`,
     formatters: { level: (label: string) => ({ level: label }) },
-    // Credentials never reach an object that is logged; should one ever, it must not reach the log.
+    // No object with credentials is ever logged; this is a second line of defence, one level deep.
     redact: ['*.token', '*.authorization', '*.Authorization', '*.password'],
   };
   return destination === undefined ? pino(options) : pino(options, destination);
@@ -39,5 +39,6 @@ export function logStep(
   },
 ): void {
   const { note, ...fields } = line;
-  logger.info({ audit: true, ...fields }, note);
+  // Whatever level the rest of the log has: no access without a trail.
+  logger.child({}, { level: 'info' }).info({ audit: true, ...fields }, note);
 }

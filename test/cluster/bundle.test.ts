@@ -1,6 +1,8 @@
 /** The bundle is what runs in a pod: it must start, get ready, answer and stop by itself, without the sources. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -22,6 +24,24 @@ it('runs the operator from one file, away from the checkout', async () => {
   expect(await operator.stop('SIGTERM')).toEqual({ code: 0, signal: null });
   expect(operator.errors()).toBe('');
   await rm(folder, { recursive: true });
+});
+
+it('ends with an error when it cannot start, instead of staying behind half alive', async () => {
+  const taken = createServer().listen(0, '127.0.0.1');
+  await once(taken, 'listening');
+  const { port } = taken.address() as AddressInfo;
+  const args = [
+    join(root, 'src', 'operator.ts'),
+    `--kubeconfig=${await operatorKubeconfig()}`,
+    '--health-probe-bind-address=127.0.0.1:0',
+    `--metrics-bind-address=127.0.0.1:${port}`,
+  ];
+  const attempt = promisify(execFile)(process.execPath, args, { timeout: 20_000 });
+  await expect(attempt).rejects.toMatchObject({
+    code: 1,
+    stdout: expect.stringContaining('choose another address') as string,
+  });
+  taken.close();
 });
 
 it('says what is wrong with a flag, and how it is used', async () => {

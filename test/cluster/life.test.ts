@@ -179,7 +179,6 @@ describe('a grant that cannot begin', () => {
         '--timeout=15s',
       ]);
     await ready('PolicyNotFound');
-    await place.decide(name, 'bob', 'Approved');
     await apply({
       apiVersion: 'curfew.dev/v1alpha1',
       kind: 'TemporaryAccessPolicy',
@@ -194,6 +193,8 @@ describe('a grant that cannot begin', () => {
       metadata: { name: role },
       rules,
     });
+    await ready('AwaitingApproval');
+    await place.decide(name, 'bob', 'Approved');
     await ready('NotAllowedToBind');
     expect((await place.bindings()).filter((binding) => binding.includes(name))).toEqual([]);
     await apply([

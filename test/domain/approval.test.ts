@@ -63,6 +63,13 @@ describe('an approval', () => {
     expect(countedApprovers(grant, aPolicy())).toEqual(counted);
   });
 
+  it("does not count from a ServiceAccount of the grant's namespace, whatever the policy allows", () => {
+    const policy = aPolicy({ approval: { required: 1, timeout: '24h', selfApproval: 'Allowed' } });
+    expect(countedApprovers(withDecisions(approvalsBy('system:serviceaccount:payments:ci')), policy)).toEqual(
+      [],
+    );
+  });
+
   it('counts from the requester where the policy allows self-approval', () => {
     const policy = aPolicy({ approval: { required: 1, timeout: '24h', selfApproval: 'Allowed' } });
     expect(countedApprovers(withDecisions(approvalsBy('alice')), policy)).toEqual(['alice']);

@@ -99,6 +99,7 @@ describe('a cache that may lag', () => {
       phase: 'Activating',
       observedGeneration: 1,
       decisions: [decisionBy('bob', 'Approved')],
+      role: { hash: editRole.hash },
       activationTime: '2026-03-02T09:01:00Z',
       expirationTime: '2026-03-02T10:01:00Z',
     },

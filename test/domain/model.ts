@@ -92,12 +92,14 @@ function answerTo(
       );
       return { answers: { ...answers, liveBindings }, grantIsLive };
     }
-    case 'MayBind':
+    case 'Preconditions':
       return { answers: { ...answers, mayBind: model.mayBind }, grantIsLive };
     case 'Access': {
       const name = bindingName(model.grant);
       const allowed = model.bindings.size > 0;
-      const reason = allowed ? `RBAC: allowed by RoleBinding "${name}/payments"` : '';
+      const reason = allowed
+        ? `RBAC: allowed by RoleBinding "${name}/payments" of ClusterRole "edit" to User "alice"`
+        : '';
       return {
         answers: { ...answers, access: question.reviews.map(() => ({ allowed, reason })) },
         grantIsLive,

@@ -32,6 +32,16 @@ describe('a review', () => {
     expect(first(rule({ resources: ['pods/log'] }))).toMatchObject({ resource: 'pods', subresource: 'log' });
   });
 
+  it.each(['pods/', '/log', 'a/b/c', ''])(
+    'leaves out the resource %j, which no request could have',
+    (odd) => {
+      expect(first(rule({ resources: [odd], verbs: ['delete'] }), rule({}))).toMatchObject({
+        resource: 'pods',
+        verb: 'get',
+      });
+    },
+  );
+
   it('does not exist for a role without rules about resources', () => {
     expect(first()).toBeUndefined();
     expect(first({ verbs: ['get'], nonResourceURLs: ['/metrics'] })).toBeUndefined();
@@ -51,9 +61,12 @@ describe('a review', () => {
 describe('an answer', () => {
   const reason = 'RBAC: allowed by RoleBinding "curfew:a:b/payments" of ClusterRole "edit" to User "alice"';
   it('names the binding that allowed it', () => {
-    expect(namesBinding({ allowed: true, reason }, 'curfew:a:b')).toBe(true);
-    expect(namesBinding({ allowed: true, reason }, 'curfew:a:bb')).toBe(false);
-    expect(namesBinding({ allowed: true, reason }, 'curfew:a')).toBe(false);
-    expect(namesBinding({ allowed: false, reason: '' }, 'curfew:a:b')).toBe(false);
+    expect(namesBinding({ allowed: true, reason }, place)).toBe(true);
+    expect(namesBinding({ allowed: true, reason }, { ...place, name: 'curfew:a' })).toBe(false);
+    expect(namesBinding({ allowed: true, reason }, { ...place, namespace: 'other' })).toBe(false);
+    expect(namesBinding({ allowed: true, reason }, { kind: 'ClusterRoleBinding', name: 'curfew:a:b' })).toBe(
+      false,
+    );
+    expect(namesBinding({ allowed: false, reason: '' }, place)).toBe(false);
   });
 });

@@ -203,3 +203,33 @@ it('an error handler that throws is not swallowed: the run rejects', async () =>
   queue.add('a');
   await expect(run).rejects.toThrow('handler');
 });
+
+describe('a deadline', () => {
+  it.each([
+    ['fails', throwAtOnce],
+    ['is not there yet', async (): Promise<ReconcileResult> => ({ retry: true })],
+  ])(
+    'is kept by a key that %s again and again, however long its backoff has grown',
+    async (_what, reconcile) => {
+      const deadline_ms = clock.now() + 600_000;
+      const looks_ms: number[] = [];
+      const run = createController({
+        queue,
+        workers: 1,
+        reconcile: (key, signal) => {
+          looks_ms.push(clock.now());
+          return reconcile(key, signal);
+        },
+        latest_ms: () => (clock.now() < deadline_ms ? deadline_ms - clock.now() : 1000),
+        clock,
+        onError: () => {},
+      }).run(stop.signal);
+      queue.add('a');
+      await clock.advance(601_000);
+      stop.abort(new Error('stop'));
+      await run;
+      expect(looks_ms).toContain(deadline_ms);
+      expect(looks_ms).toContain(deadline_ms + 1000);
+    },
+  );
+});

@@ -22,12 +22,14 @@ describe('an address', () => {
 
 describe('a server', () => {
   it('answers GET on its paths, 404 elsewhere and for other methods, 500 when an endpoint fails', async () => {
+    const errors: unknown[] = [];
     const server = await serve(
       { host: '127.0.0.1', port: 0 },
       {
         '/healthz': { respond: async () => ({ code: 200, type: 'text/plain', body: 'ok\n' }) },
         '/broken': { respond: () => Promise.reject(new Error('secret detail')) },
       },
+      (error) => errors.push(error),
     );
     const base = `http://127.0.0.1:${server.port}`;
     const ask = async (path: string, method = 'GET') => {
@@ -39,13 +41,14 @@ describe('a server', () => {
     expect(await ask('/healthz', 'POST')).toEqual([404, 'not found\n']);
     expect(await ask('/constructor')).toEqual([404, 'not found\n']);
     expect(await ask('/broken')).toEqual([500, 'error\n']);
+    expect(errors).toEqual([new Error('secret detail')]);
     await server.close();
     await expect(fetch(`${base}/healthz`)).rejects.toThrow();
   });
 
   it('says which address is taken', async () => {
-    const first = await serve({ host: '127.0.0.1', port: 0 }, {});
-    await expect(serve({ host: '127.0.0.1', port: first.port }, {})).rejects.toThrow(
+    const first = await serve({ host: '127.0.0.1', port: 0 }, {}, () => {});
+    await expect(serve({ host: '127.0.0.1', port: first.port }, {}, () => {})).rejects.toThrow(
       /choose another address/,
     );
     await first.close();

@@ -1,6 +1,6 @@
 /** The durable trail as lines, and what Prometheus reads. */
 import { describe, expect, it } from 'vitest';
-import { createLogger, logStep } from '../../src/telemetry/log.ts';
+import { createLogger, logLevels, logStep } from '../../src/telemetry/log.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
 
 function captured(): { lines: Record<string, unknown>[]; write: (line: string) => void } {
@@ -28,6 +28,12 @@ describe('the log', () => {
       message: note,
     });
     expect(sink.lines[0]?.['time']).toMatch(/^\d{4}-\d\d-\d\dT/);
+  });
+
+  it.each(logLevels)('writes the steps at log level %s as well', (level) => {
+    const sink = captured();
+    logStep(createLogger(level, sink), { id: 'a.1', grant: {}, step: 'Granted', note: 'in' });
+    expect(sink.lines).toMatchObject([{ audit: true, step: 'Granted' }]);
   });
 
   it('keeps the cause of an error, and no credential', () => {

@@ -91,7 +91,9 @@ const approvalPolicy = z
       format: 'int32',
     }),
     timeout: durationText('How long a grant may wait for approval.').default('24h'),
-    validity: durationText('How long an approval counts. Left out: as long as the grant waits.').optional(),
+    validity: durationText(
+      'How long an approval counts. Left out: as long as timeout, from the approval or from notBefore.',
+    ).optional(),
     selfApproval: z.enum(['Forbidden', 'Allowed']).default('Forbidden').meta({
       description: 'Whether the requester or a subject may be among those who approve.',
     }),
