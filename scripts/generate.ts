@@ -11,7 +11,7 @@ import { customResourceDefinition } from '../src/guard/crd.ts';
 import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
-const header = '# Generated from src/domain by `make generate`. Do not edit.\n';
+const header = '# Generated from src/domain and src/guard by `make generate`. Do not edit.\n';
 
 const toYaml = (object: unknown): string =>
   stringify(object, { aliasDuplicateObjects: false, lineWidth: 110 });

@@ -135,7 +135,7 @@ function reasonSection(): string[] {
   const sections: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
     ['A grant waits', waitReasons],
     [
-      'A grant cannot go on (`Stalled=True`); it goes on by itself when what is missing appears',
+      'A grant cannot go on (`Stalled=True`); all but GuardNotVerified and RoleChanged heal by themselves',
       blockReasons,
     ],
     ['A grant is over (`status.ended.reason`)', endReasons],

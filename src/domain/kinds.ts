@@ -1,5 +1,5 @@
 /**
- * The three kinds of curfew.dev/v1alpha1, in one table: what CRDs, RBAC, the operator's watches and the reference are
+ * The three kinds of curfew.dev/v1alpha1, in one table: what CRDs, the guard, the operator's watches and the reference are
  * made from.
  *
  * Must not know how any of those is made.

@@ -5,7 +5,7 @@
  * Must not know when a reason applies.
  */
 
-/** Why a grant that has not begun cannot go on; each heals by itself when what is missing appears. */
+/** Why a grant cannot go on. All but GuardNotVerified and RoleChanged, which mean asking again, heal by themselves. */
 export const blockReasons = {
   GuardNotVerified: 'The API server has not recorded who asks, so nobody can be held to be the requester.',
   PolicyNotFound: 'The policy that the grant names does not exist.',
@@ -47,7 +47,7 @@ export const proofReasons = {
   StandingAccess:
     'The API server allows it, but through another binding: the access does not depend on this grant.',
   NotProvable: 'The role has no rule that a review could ask about.',
-  BindingGone: 'The binding is gone; its role is gone too, so that no review could ask.',
+  BindingGone: 'The binding is gone; there was no rule left that a review could ask about.',
   NotEnded: 'The access has not ended.',
   NeverActivated: 'There never was any access.',
 } as const;

@@ -26,7 +26,7 @@ export type Question =
   | { readonly kind: 'Preconditions' }
   | { readonly kind: 'Access'; readonly reviews: readonly Review[] };
 
-/** Answers to questions, valid until the next write. */
+/** Answers to questions, valid until the next write, and what writes answered themselves, valid until the end of the run. */
 export interface Answers {
   readonly liveBindings?: ReadonlyMap<string, StoredBinding | undefined>;
   /** Given together with the live policy and role, which then stand in the world. */

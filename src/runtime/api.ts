@@ -132,7 +132,7 @@ export interface Api {
     resource: Resource,
     options: WatchOptions,
   ) => AsyncIterable<WatchEvent<T>>;
-  /** POST. `ref.name` is for messages; the body decides. Reviews (no metadata.name) go through here too. */
+  /** POST to a collection. Reviews, which have no name, go through here too. */
   readonly create: <T>(
     resource: Resource,
     namespace: string | undefined,

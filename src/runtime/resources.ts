@@ -1,4 +1,4 @@
-/** Names and keys of objects, as the machinery writes them: `Kind/namespace/name`. Must not know any kind. */
+/** Names and keys of objects, as the machinery writes them: `namespace/name`. Must not know any kind. */
 import type { KubeObject, Resource } from './api.ts';
 
 /** `group/version`, or just the version in the core group. */

@@ -5,7 +5,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readmeManifest } from '../demo/manifest.ts';
-import { manifests, namespace } from '../demo/people.ts';
+import { namespace } from '../demo/people.ts';
 import type { OperatorProcess } from '../operator/operator-process.ts';
 import { cluster } from './cluster.ts';
 import { operator } from './operator.ts';
@@ -17,7 +17,6 @@ let running: OperatorProcess;
 
 beforeAll(async () => {
   running = await operator();
-  await cluster().apply(manifests);
 });
 afterAll(async () => {
   await running.stop('SIGTERM');
@@ -31,10 +30,10 @@ async function kubectlBlocks(): Promise<readonly string[]> {
   return blocks.filter((block) => block.includes('kubectl'));
 }
 
-/** Runs a block as bash would run it pasted, with a kubeconfig of this person. */
-async function paste(block: string, user: string): Promise<string> {
+/** Runs a block as bash would run it pasted, with a kubeconfig of this person, or of the cluster's owner. */
+async function paste(block: string, user?: string): Promise<string> {
   const { server, caData, adminToken, kubectlPath, dataDir } = cluster();
-  const kubeconfig = join(dataDir, `readme-${user}.kubeconfig`);
+  const kubeconfig = join(dataDir, `readme-${user ?? 'admin'}.kubeconfig`);
   const name = 'readme';
   await writeFile(
     kubeconfig,
@@ -44,7 +43,7 @@ async function paste(block: string, user: string): Promise<string> {
       'current-context': name,
       clusters: [{ name, cluster: { server, 'certificate-authority-data': caData } }],
       contexts: [{ name, context: { cluster: name, user: name } }],
-      users: [{ name, user: { token: adminToken, as: user } }],
+      users: [{ name, user: { token: adminToken, ...(user === undefined ? {} : { as: user }) } }],
     }),
   );
   const path = [dirname(kubectlPath), process.env['PATH'] ?? ''].join(delimiter);
@@ -55,8 +54,9 @@ async function paste(block: string, user: string): Promise<string> {
 
 it('can be followed to the letter', async () => {
   const { apply, kubectl } = cluster();
-  const [approve = '', waitAndEnd = '', ...rest] = await kubectlBlocks();
+  const [approve = '', waitAndEnd = '', setUp = '', ...rest] = await kubectlBlocks();
   expect(rest).toEqual([]);
+  await paste(setUp);
   await apply(await readmeManifest(), { as: 'alice' });
   expect(await paste(approve, 'bob')).toContain('temporaryaccessgrant.curfew.dev/inc-4711 patched');
   const output = await paste(waitAndEnd, 'alice');

@@ -123,7 +123,8 @@ const limitPolicy = constrained(
 )
   .optional()
   .meta({
-    description: 'How many grants under this policy may be active at once; the rest waits, oldest first.',
+    description:
+      'How many grants under this policy may be active at once; the rest waits, oldest first. Not enforced yet: grants under a policy that sets it are refused.',
   });
 
 export const policySpec = constrained(
