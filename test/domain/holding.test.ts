@@ -1,0 +1,196 @@
+/** What is decided while access is set up, held and taken away, for each thing that may stand at its place and each answer. */
+import { describe, expect, it } from 'vitest';
+import { bindingAt, placeKey, placesOf, type StoredBinding } from '../../src/domain/binding.ts';
+import { decide } from '../../src/domain/decide.ts';
+import { formatTime } from '../../src/domain/duration.ts';
+import type { Grant } from '../../src/domain/grant.ts';
+import type { Plan } from '../../src/domain/plan.ts';
+import type { ReviewAnswer } from '../../src/domain/review.ts';
+import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
+import type { Answers, World } from '../../src/domain/world.ts';
+import { aGrant, aPolicy, decisionBy, editRole, hour_ms, minute_ms, start_ms } from './fixtures.ts';
+
+const begun_ms = start_ms + minute_ms;
+const end_ms = begun_ms + hour_ms;
+
+const recorded: Partial<GrantStatus> = {
+  observedGeneration: 1,
+  decisions: [decisionBy('bob', 'Approved')],
+  approvals: [{ by: 'bob', time: '2026-03-02T09:01:00.000Z' }],
+  role: { hash: editRole.hash },
+  activationTime: formatTime(begun_ms),
+  expirationTime: formatTime(end_ms),
+};
+const activating = aGrant({}, { ...recorded, phase: 'Activating' });
+const active = aGrant(
+  {},
+  {
+    ...recorded,
+    phase: 'Active',
+    bindings: [{ kind: 'RoleBinding', namespace: 'payments', name: 'n', uid: 'b-1' }],
+  },
+);
+
+const [place] = placesOf(activating);
+if (place === undefined) throw new Error('expected a grant to have a place');
+const key = placeKey(place);
+
+const meta = { uid: 'b-1', resourceVersion: '7', generation: 1, creationTimestamp: formatTime(begun_ms) };
+const whole = bindingAt(place, active, formatTime(end_ms), active.status.approvals ?? []);
+const ours: StoredBinding = { ...whole, metadata: { ...whole.metadata, ...meta } };
+const withMeta = (changes: Partial<StoredBinding['metadata']>): StoredBinding => ({
+  ...ours,
+  metadata: { ...ours.metadata, ...changes },
+});
+const { labels: _labels, ownerReferences: _owners, ...bare } = ours.metadata;
+const unmarked: StoredBinding = { ...ours, metadata: bare };
+const foreign: StoredBinding = { ...unmarked, metadata: { ...bare, uid: 'somebody-else' } };
+
+const here: ReviewAnswer = {
+  allowed: true,
+  reason: `RBAC: allowed by RoleBinding "${place.name}/payments" of ClusterRole "edit" to User "alice"`,
+};
+const elsewhere: ReviewAnswer = {
+  allowed: true,
+  reason: 'RBAC: allowed by ClusterRoleBinding "admins" of ClusterRole "cluster-admin" to Group "ops"',
+};
+const denied: ReviewAnswer = { allowed: false, reason: '' };
+
+interface Situation {
+  readonly grant: Grant;
+  readonly standing?: StoredBinding | undefined;
+  readonly answers?: Answers;
+  readonly role?: World['role'];
+  readonly now_ms?: number;
+}
+
+function decideOn({ grant, standing, answers = {}, now_ms = begun_ms, ...rest }: Situation): Plan {
+  const liveBindings = new Map([[key, standing]]);
+  const world: World = {
+    grant,
+    grantIsLive: true,
+    policy: aPolicy(),
+    role: 'role' in rest ? rest.role : editRole,
+    bindings: new Map(),
+    answers: { liveBindings, ...answers },
+  };
+  return decide(world, now_ms);
+}
+
+const kindsOf = (plan: Plan): readonly string[] =>
+  plan.kind === 'Act' ? plan.effects.map(({ kind }) => kind) : [plan.question.kind];
+function written(plan: Plan): GrantStatus | undefined {
+  const effects = plan.kind === 'Act' ? plan.effects : [];
+  return effects.flatMap((effect) => (effect.kind === 'WriteStatus' ? [effect.status] : []))[0];
+}
+const said = (plan: Plan, type: string) =>
+  written(plan)?.conditions?.find((condition) => condition.type === type);
+
+const reasonOf = (answer: ReviewAnswer) =>
+  said(decideOn({ grant: activating, standing: ours, answers: { access: [answer] } }), 'Active')?.reason;
+
+describe('while access is set up', () => {
+  it("stalls where somebody else's object stands at its place, and tries again", () => {
+    const plan = decideOn({ grant: activating, standing: foreign });
+    expect(said(plan, 'Stalled')).toMatchObject({ status: 'True', reason: 'ForeignBinding' });
+    expect(plan).toMatchObject({ wake: { kind: 'Retry' } });
+  });
+
+  it("says in the API server's words why a binding is refused, and tries again", () => {
+    const refused = new Map([[key, 'namespace "payments" is being terminated']]);
+    const plan = decideOn({ grant: activating, answers: { refused } });
+    expect(said(plan, 'Stalled')).toMatchObject({
+      reason: 'BindingRefused',
+      message: 'namespace "payments" is being terminated',
+    });
+    expect(plan).toMatchObject({ wake: { kind: 'Retry' } });
+  });
+
+  it('waits in silence while the API server denies, and speaks of it after ten seconds', () => {
+    const answers: Answers = { access: [denied] };
+    const patient = decideOn({ grant: activating, standing: ours, answers, now_ms: begun_ms + 9_000 });
+    expect(patient).toMatchObject({ kind: 'Act', effects: [], wake: { kind: 'Retry' } });
+    const spoken = decideOn({ grant: activating, standing: ours, answers, now_ms: begun_ms + 10_000 });
+    expect(said(spoken, 'Ready')?.message).toContain('does not allow the access');
+    expect(written(spoken)?.phase).toBe('Activating');
+  });
+
+  it('is Active with what the API server names as the reason', () => {
+    expect(reasonOf(here)).toBe('Verified');
+    expect(reasonOf(elsewhere)).toBe('StandingAccess');
+  });
+
+  it('is Active and not proved where the role has nothing to ask about', () => {
+    const role = { rules: [], hash: editRole.hash };
+    const plan = decideOn({ grant: activating, standing: ours, role });
+    expect(said(plan, 'Active')).toMatchObject({ status: 'True', reason: 'NotProvable' });
+  });
+
+  it('ends when the role changes before anybody could look at it, whatever the policy says', () => {
+    const role = { ...editRole, hash: 'wider' };
+    const plan = decideOn({ grant: activating, role, answers: { access: [denied] } });
+    expect(written(plan)).toMatchObject({ phase: 'Revoked', ended: { reason: 'RoleChanged' } });
+  });
+});
+
+describe('while access is held', () => {
+  it('puts back marks that were taken off: the UID on record says that it is ours', () => {
+    expect(kindsOf(decideOn({ grant: active, standing: unmarked }))).toEqual([
+      'Record',
+      'ReplaceBinding',
+      'Record',
+    ]);
+  });
+
+  it('takes a finalizer off before it can keep anything alive', () => {
+    const standing = withMeta({ finalizers: ['example.com/keep'] });
+    const plan = decideOn({ grant: active, standing });
+    expect(kindsOf(plan)).toEqual(['Record', 'ReplaceBinding', 'Record']);
+    expect(plan).toMatchObject({
+      effects: [{}, { binding: { metadata: expect.not.objectContaining({ finalizers: [] }) as object } }, {}],
+    });
+  });
+
+  it('is over when its binding is deleted and only a finalizer keeps it: the binding is emptied', () => {
+    const standing = withMeta({ deletionTimestamp: formatTime(begun_ms), finalizers: ['example.com/keep'] });
+    const plan = decideOn({ grant: active, standing });
+    expect(plan).toMatchObject({
+      effects: [{ kind: 'ReplaceBinding', binding: { subjects: [] }, uid: 'b-1' }],
+    });
+  });
+});
+
+describe('when access ends', () => {
+  const now_ms = end_ms;
+
+  it('deletes, looks, asks, and only then says so', () => {
+    expect(kindsOf(decideOn({ grant: active, standing: ours, now_ms }))).toEqual(['DeleteBinding']);
+    expect(kindsOf(decideOn({ grant: active, now_ms }))).toEqual(['Access']);
+    const over = decideOn({ grant: active, now_ms, answers: { access: [denied] } });
+    expect(kindsOf(over)).toEqual(['Record', 'WriteStatus']);
+    expect(said(over, 'RevocationVerified')).toMatchObject({ status: 'True', reason: 'Verified' });
+  });
+
+  it('does not say so while the API server still names its binding, gone or replaced by an object of that name', () => {
+    for (const standing of [undefined, foreign]) {
+      const plan = decideOn({ grant: active, standing, now_ms, answers: { access: [here] } });
+      expect(written(plan)?.phase).toBe('Active');
+      expect(said(plan, 'Ready')).toMatchObject({ status: 'False', reason: 'Revoking' });
+      expect(said(plan, 'RevocationVerified')).toMatchObject({ status: 'False' });
+      expect(plan).toMatchObject({ wake: { kind: 'Retry' } });
+    }
+  });
+
+  it('says so, and that others still give it, when another binding is named', () => {
+    const plan = decideOn({ grant: active, now_ms, answers: { access: [elsewhere] } });
+    expect(written(plan)?.phase).toBe('Expired');
+    expect(said(plan, 'Ready')?.message).toContain(
+      'Other bindings, which Curfew did not make, still allow it',
+    );
+  });
+
+  it('says that the binding is gone where no rule was left to ask about', () => {
+    const plan = decideOn({ grant: active, now_ms, role: undefined });
+    expect(said(plan, 'RevocationVerified')).toMatchObject({ status: 'True', reason: 'BindingGone' });
+  });
+});
