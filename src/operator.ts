@@ -160,18 +160,13 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     onError: (resource, error) =>
       logger.warn({ err: error, resource: resource.plural }, 'watch failed; resuming'),
   });
-  await Promise.race([synced, aborted(signal)]);
+  // Rejects only when it is told to stop before the cache is complete, which is no failure.
+  await synced.catch(() => undefined);
   if (signal.aborted) return;
   ready = true;
   logger.info('ready');
   await controller.run(signal);
 }
-
-const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 
 /** @returns undefined after saying what is wrong and how it is used */
 function readFlags(): Flags | undefined {

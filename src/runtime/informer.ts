@@ -3,22 +3,12 @@
  *
  * Must not know what the store's readers do with it.
  */
-import type { Api, KubeObject, Resource } from './api.ts';
-import type { Clock } from './clock.ts';
+import type { KubeObject } from './api.ts';
 import type { Store } from './store.ts';
-import { runWatcher } from './watcher.ts';
+import { runWatcher, type WatcherOptions } from './watcher.ts';
 
-export interface InformerOptions<T extends KubeObject> {
-  readonly api: Pick<Api, 'list' | 'watch'>;
-  readonly clock: Clock;
-  readonly resource: Resource;
-  readonly namespace?: string | undefined;
-  readonly labelSelector?: string | undefined;
-  readonly fieldSelector?: string | undefined;
+export interface InformerOptions<T extends KubeObject> extends Omit<WatcherOptions<T>, 'emit'> {
   readonly store: Store<T>;
-  readonly signal: AbortSignal;
-  /** Told of everything that went wrong; the informer goes on by itself. */
-  readonly onError: (error: unknown) => void;
 }
 
 export interface Informer {

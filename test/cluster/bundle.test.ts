@@ -1,5 +1,5 @@
 /** The bundle is what runs in a pod: it must start, get ready, answer and stop by itself, without the sources. */
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -42,6 +42,17 @@ it('ends with an error when it cannot start, instead of staying behind half aliv
     stdout: expect.stringContaining('choose another address') as string,
   });
   taken.close();
+});
+
+it('stops in good order when it is told to before it ever reached the API server', async () => {
+  const kubeconfig = await operatorKubeconfig('http://127.0.0.1:9');
+  const addresses = ['--health-probe-bind-address=127.0.0.1:0', '--metrics-bind-address=127.0.0.1:0'];
+  const program = join(root, 'src', 'operator.ts');
+  const child = spawn(process.execPath, [program, `--kubeconfig=${kubeconfig}`, ...addresses]);
+  const ended = once(child, 'close');
+  await once(child.stdout, 'data');
+  child.kill('SIGTERM');
+  expect(await ended).toEqual([0, null]);
 });
 
 it('says what is wrong with a flag, and how it is used', async () => {
