@@ -1,169 +1,23 @@
-/** What somebody tried in order to get access, to keep it, or to make Curfew say what is not so. Each found a way once. */
+/** What somebody tried in order to keep access, or to make Curfew say what is not so. Each found a way once. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { install } from '../../scripts/install.ts';
-import type { KubectlResult } from '../controlplane/kubectl.ts';
 import type { OperatorProcess } from '../operator/operator-process.ts';
+import { activate, give, patchBinding, rbac } from './attacker.ts';
 import { type GrantObject, type Workplace, workplace } from './grants.ts';
 import { operator } from './operator.ts';
 
 let running: OperatorProcess;
 let place: Workplace;
 
-const rbac = 'rbac.authorization.k8s.io';
-const user = (name: string) => ({ kind: 'User', apiGroup: rbac, name });
-
 beforeAll(async () => {
   [running, place] = await Promise.all([operator(), workplace('attacks')]);
 });
 afterAll(() => running.stop('SIGTERM'));
 
-/** A role of its own, given to a user in the workplace. */
-async function give(name: string, to: string, rules: readonly object[]): Promise<void> {
-  const { namespace, cluster } = place;
-  await cluster.apply([
-    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata: { name, namespace }, rules },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'RoleBinding',
-      metadata: { name, namespace },
-      roleRef: { apiGroup: rbac, kind: 'Role', name },
-      subjects: [user(to)],
-    },
-  ]);
-}
-
-function patchDecisions(
-  name: string,
-  as: string,
-  operations: readonly object[],
-  asGroups: readonly string[] = [],
-): Promise<KubectlResult> {
-  const patch = `--patch=${JSON.stringify(operations)}`;
-  const args = [
-    'patch',
-    'tagrant',
-    name,
-    '-n',
-    place.namespace,
-    '--subresource=status',
-    '--type=json',
-    patch,
-  ];
-  return place.cluster.kubectl(args, { as, asGroups, allowFailure: true });
-}
-
-async function activate(name: string, duration: string): Promise<GrantObject> {
-  await place.ask(name, { duration });
-  await place.decide(name, 'bob', 'Approved');
-  return place.reach(name, 'Active');
-}
-
-const patchBinding = (name: string, uid: string, patch: object, as?: string): Promise<KubectlResult> =>
-  place.cluster.kubectl(
-    [
-      'patch',
-      'rolebinding',
-      `curfew:${name}:${uid}`,
-      '-n',
-      place.namespace,
-      '--type=merge',
-      `--patch=${JSON.stringify(patch)}`,
-    ],
-    as === undefined ? {} : { as },
-  );
-
-describe('an approver', () => {
-  it('cannot put an approval in the name of somebody else before, between or beside their own', async () => {
-    const policy = `two-${place.namespace}`;
-    await place.cluster.apply({
-      apiVersion: 'curfew.dev/v1alpha1',
-      kind: 'TemporaryAccessPolicy',
-      metadata: { name: policy },
-      spec: {
-        roles: [{ kind: 'ClusterRole', name: 'edit' }],
-        duration: { max: '1h' },
-        approval: { required: 2 },
-      },
-    });
-    const { metadata } = await place.ask('forged', { policyRef: { name: policy } });
-    const approval = (by: string) => ({ uid: metadata.uid, by, decision: 'Approved' });
-    const add = (path: string, by: string) => ({
-      op: 'add',
-      path: `/status/decisions/${path}`,
-      value: approval(by),
-    });
-    const refused = /must be yourself: write by: bob|append exactly one entry/;
-    const both = await patchDecisions('forged', 'bob', [add('-', 'carol'), add('-', 'bob')]);
-    expect(both.stderr).toMatch(refused);
-
-    await place.decide('forged', 'bob', 'Approved');
-    const inFront = await patchDecisions('forged', 'bob', [add('0', 'carol')]);
-    expect(inFront.stderr).toMatch(refused);
-    const moved = await patchDecisions('forged', 'bob', [
-      { op: 'replace', path: '/status/decisions', value: [approval('carol'), approval('bob')] },
-    ]);
-    expect(moved.stderr).toMatch(refused);
-    const removal = await patchDecisions('forged', 'bob', [{ op: 'remove', path: '/status/decisions/0' }]);
-    expect(removal.stderr).toMatch(/append exactly one entry/);
-    const { status } = await place.get('forged');
-    expect(status.phase).toBe('Pending');
-    expect(status.decisions.map(({ by }) => by)).toEqual(['bob']);
-  });
-
-  it('who is a member of a group that gets the access cannot approve it', async () => {
-    const policy = `groups-${place.namespace}`;
-    await place.cluster.apply({
-      apiVersion: 'curfew.dev/v1alpha1',
-      kind: 'TemporaryAccessPolicy',
-      metadata: { name: policy },
-      spec: {
-        roles: [{ kind: 'ClusterRole', name: 'edit' }],
-        duration: { max: '1h' },
-        subjects: { allow: 'Any', kinds: ['Group'] },
-      },
-    });
-    await give('request-for', 'alice', [
-      { apiGroups: ['curfew.dev'], resources: ['temporaryaccesspolicies'], verbs: ['request-for'] },
-    ]);
-    const { metadata } = await place.ask('for-oncall', {
-      policyRef: { name: policy },
-      subjects: [{ kind: 'Group', name: 'oncall' }],
-    });
-    const value = { uid: metadata.uid, by: 'bob', decision: 'Approved' };
-    const add = [{ op: 'add', path: '/status/decisions/-', value }];
-    const own = await patchDecisions('for-oncall', 'bob', add, ['oncall']);
-    expect(own.stderr).toContain('you are a member of a group that this grant gives access to');
-    const other = await patchDecisions('for-oncall', 'bob', add, ['another-team']);
-    expect(other.code).toBe(0);
-  });
-});
-
-describe('a requester', () => {
-  it('gets no access in the namespaces of the cluster itself, by no kind of grant', async () => {
-    for (const namespaces of [['kube-system'], [place.namespace, 'curfew-system']]) {
-      const spec = {
-        scope: 'Namespaces',
-        namespaces,
-        roleRef: { kind: 'ClusterRole', name: 'view' },
-        duration: '5s',
-        reason: 'to look around',
-      };
-      const manifest = {
-        apiVersion: 'curfew.dev/v1alpha1',
-        kind: 'ClusterTemporaryAccessGrant',
-        metadata: { name: 'inside' },
-        spec,
-      };
-      const { stderr } = await place.cluster.apply(manifest, { allowFailure: true });
-      expect(stderr).toContain('temporary access is not given in the namespaces of the cluster itself');
-    }
-  });
-});
-
 describe('whoever may write bindings', () => {
   it('cannot make Curfew believe that access is over by taking the marks off: they are put back, and it ends on time', async () => {
-    const { metadata } = await activate('unmarked', '4s');
-    await patchBinding('unmarked', metadata.uid, {
+    const { metadata } = await activate(place, 'unmarked', '4s');
+    await patchBinding(place, 'unmarked', metadata.uid, {
       metadata: { labels: null, ownerReferences: null, annotations: null },
     });
     await place.told('unmarked', 'Tampered');
@@ -174,11 +28,17 @@ describe('whoever may write bindings', () => {
   });
 
   it('cannot keep access alive by a finalizer, put there before the deletion or in time with it', async () => {
-    const { metadata } = await activate('kept', '3s');
-    await give('bindings', 'mallory', [
+    const { metadata } = await activate(place, 'kept', '3s');
+    await give(place, 'bindings', 'mallory', [
       { apiGroups: [rbac], resources: ['rolebindings'], verbs: ['get', 'list', 'patch', 'delete'] },
     ]);
-    await patchBinding('kept', metadata.uid, { metadata: { finalizers: ['example.com/keep'] } }, 'mallory');
+    await patchBinding(
+      place,
+      'kept',
+      metadata.uid,
+      { metadata: { finalizers: ['example.com/keep'] } },
+      'mallory',
+    );
     await place.cluster.kubectl(
       ['delete', 'rolebinding', `curfew:kept:${metadata.uid}`, '-n', place.namespace, '--wait=false'],
       { as: 'mallory' },
@@ -191,7 +51,7 @@ describe('whoever may write bindings', () => {
   });
 
   it('cannot keep access by a copy of the binding elsewhere', async () => {
-    const { metadata } = await activate('copied', '1h');
+    const { metadata } = await activate(place, 'copied', '1h');
     const elsewhere = await place.cluster.namespace();
     const { stdout } = await place.cluster.kubectl([
       'get',
@@ -217,8 +77,8 @@ describe('whoever may write bindings', () => {
   });
 
   it('cannot hold up a grant of the same name by a finalizer on the binding of the one before', async () => {
-    const { metadata } = await activate('again', '1h');
-    await patchBinding('again', metadata.uid, { metadata: { finalizers: ['example.com/keep'] } });
+    const { metadata } = await activate(place, 'again', '1h');
+    await patchBinding(place, 'again', metadata.uid, { metadata: { finalizers: ['example.com/keep'] } });
     await place.cluster.kubectl(['delete', 'tagrant', 'again', '-n', place.namespace]);
     await place.ask('again', { duration: '1h' });
     await place.decide('again', 'alice', 'Withdrawn');
