@@ -1,0 +1,193 @@
+/**
+ * Leader election's decisions as pure functions: what to ask next, and what an answer means. client-go's rules, with one
+ * difference: a missing Lease is created without a holder.
+ *
+ * Why there are never two leaders, as long as monotonic clocks run at the same rate: a leader leads for `renewDeadline_ms`
+ * from when it *sent* its last write that landed. Whoever takes over has seen the record that it replaces (the
+ * resourceVersion pins it) for a whole lease, which is longer, and so every write before that record was sent even longer
+ * ago. That holds across deletions: a new Lease is a new record, and its first holder has waited for a lease, too; only a
+ * leader in its time may create a Lease that it holds. And a released record was written by a holder that had stopped.
+ *
+ * Must not know clocks, sockets or what is done with the leadership.
+ */
+import { isAlreadyExists, isConflict, isNotFound } from './api-error.ts';
+import {
+  duration_ms,
+  heldSpec,
+  isReleased,
+  type Lease,
+  type LeaseSpec,
+  microTime,
+  newSpec,
+  releasedSpec,
+  sameRecord,
+} from './lease-record.ts';
+
+export interface LeaseTiming {
+  /** How long a record must stand unchanged before another candidate takes it. */
+  readonly lease_ms: number;
+  /** How long a leader leads after its last renewal. Must be shorter than the lease: the rest is the margin. */
+  readonly renewDeadline_ms: number;
+  readonly retry_ms: number;
+}
+
+export const defaultLeaseTiming: LeaseTiming = {
+  lease_ms: 15_000,
+  renewDeadline_ms: 10_000,
+  retry_ms: 2_000,
+};
+
+/** A candidate's wait is up to this much longer, as a share of `retry_ms`. */
+const jitterFactor = 1.2;
+/** A write that was sent longer ago than these is too old to lead by. */
+const writesMax = 8;
+
+/** What we know of the Lease. */
+type Sighting =
+  | { readonly kind: 'Nothing' }
+  | { readonly kind: 'Absent'; readonly last: LeaseSpec }
+  | { readonly kind: 'Present'; readonly lease: Lease; readonly since_ms: number };
+
+/** A record of ours that may have landed. */
+interface OwnWrite {
+  readonly renewTime: string;
+  readonly sent_ms: number;
+}
+
+export interface LeaseState {
+  readonly identity: string;
+  readonly timing: LeaseTiming;
+  readonly seen: Sighting;
+  /** Whether `seen` is the last that we heard, or something may have happened since that we must read first. */
+  readonly trust: 'Fresh' | 'ReadFirst';
+  readonly writes: readonly OwnWrite[];
+  readonly writeCount: number;
+  readonly lastWrite_ms: number;
+  /** When our newest write that is known to have landed was sent. */
+  readonly held_ms: number | undefined;
+}
+
+export type LeaseRequest =
+  | { readonly kind: 'Read' }
+  | { readonly kind: 'Create'; readonly spec: LeaseSpec }
+  | { readonly kind: 'Replace'; readonly lease: Lease };
+
+export type LeaseAnswer =
+  | { readonly kind: 'Lease'; readonly lease: Lease }
+  | { readonly kind: 'Failed'; readonly error: unknown };
+
+/** `at_ms` is monotonic, `wall_ms` only for people to read. */
+export interface LeaseMoment {
+  readonly at_ms: number;
+  readonly wall_ms: number;
+}
+
+export interface LeaseAsk {
+  readonly state: LeaseState;
+  readonly request: LeaseRequest;
+}
+
+export const firstLeaseState = (identity: string, timing: LeaseTiming): LeaseState => ({
+  identity,
+  timing,
+  seen: { kind: 'Nothing' },
+  trust: 'ReadFirst',
+  writes: [],
+  writeCount: 0,
+  lastWrite_ms: Number.NEGATIVE_INFINITY,
+  held_ms: undefined,
+});
+
+/** Until when we lead, on the monotonic clock; in the past when we do not. */
+export const heldUntil_ms = ({ held_ms, timing }: LeaseState): number =>
+  (held_ms ?? Number.NEGATIVE_INFINITY) + timing.renewDeadline_ms;
+
+const ownWrite = (state: LeaseState, spec: LeaseSpec | undefined): OwnWrite | undefined =>
+  spec?.holderIdentity === state.identity
+    ? state.writes.find(({ renewTime }) => renewTime === spec.renewTime)
+    : undefined;
+
+/** Whether the record as we know it may be replaced by ours. A namesake's record (our last life's) is somebody else's. */
+function mayTake(state: LeaseState, at_ms: number): boolean {
+  const { seen, timing } = state;
+  if (seen.kind !== 'Present') return false;
+  const spec = seen.lease.spec ?? {};
+  if (ownWrite(state, spec) !== undefined || isReleased(spec)) return true;
+  return at_ms >= seen.since_ms + duration_ms(spec, timing.lease_ms);
+}
+
+/** What to ask now, and the state in which it has been asked. */
+export function nextAsk(state: LeaseState, { at_ms, wall_ms }: LeaseMoment): LeaseAsk {
+  const { seen, identity, timing } = state;
+  if (state.trust === 'ReadFirst' || seen.kind === 'Nothing') return { state, request: { kind: 'Read' } };
+  const renewTime = microTime(wall_ms, state.writeCount);
+  const writing = { ...state, writeCount: state.writeCount + 1, lastWrite_ms: at_ms };
+  const held = { ...writing, writes: [{ renewTime, sent_ms: at_ms }, ...state.writes].slice(0, writesMax) };
+  if (seen.kind === 'Absent') {
+    return at_ms < heldUntil_ms(state)
+      ? {
+          state: held,
+          request: { kind: 'Create', spec: heldSpec(seen.last, identity, renewTime, timing.lease_ms) },
+        }
+      : { state: writing, request: { kind: 'Create', spec: newSpec(timing.lease_ms) } };
+  }
+  if (!mayTake(state, at_ms)) return { state, request: { kind: 'Read' } };
+  const spec = heldSpec(seen.lease.spec ?? {}, identity, renewTime, timing.lease_ms);
+  return { state: held, request: { kind: 'Replace', lease: { ...seen.lease, spec } } };
+}
+
+/** What to ask in order to let go; undefined when there is nothing of ours to let go of. */
+export function releaseAsk(state: LeaseState, { wall_ms }: LeaseMoment): LeaseAsk | undefined {
+  if (state.writes.length === 0) return undefined;
+  if (state.trust === 'ReadFirst') return { state, request: { kind: 'Read' } };
+  if (state.seen.kind !== 'Present' || ownWrite(state, state.seen.lease.spec) === undefined) return undefined;
+  const { lease } = state.seen;
+  const spec = releasedSpec(lease.spec ?? {}, microTime(wall_ms, state.writeCount));
+  return {
+    state: { ...state, writeCount: state.writeCount + 1 },
+    request: { kind: 'Replace', lease: { ...lease, spec } },
+  };
+}
+
+/** What the answer to `request` means. */
+export function afterAnswer(
+  state: LeaseState,
+  request: LeaseRequest['kind'],
+  answer: LeaseAnswer,
+  at_ms: number,
+): LeaseState {
+  if (answer.kind === 'Lease') return afterSighting(state, answer.lease, at_ms);
+  // A POST that finds nothing misses the namespace.
+  if (request !== 'Create' && isNotFound(answer.error)) {
+    const last = state.seen.kind === 'Present' ? (state.seen.lease.spec ?? {}) : {};
+    return {
+      ...state,
+      trust: 'Fresh',
+      seen: state.seen.kind === 'Absent' ? state.seen : { kind: 'Absent', last },
+    };
+  }
+  return { ...state, trust: 'ReadFirst' };
+}
+
+function afterSighting(state: LeaseState, lease: Lease, at_ms: number): LeaseState {
+  const { seen } = state;
+  const since_ms = seen.kind === 'Present' && sameRecord(seen.lease, lease) ? seen.since_ms : at_ms;
+  const own = ownWrite(state, lease.spec);
+  const held_ms = own === undefined ? undefined : Math.max(state.held_ms ?? own.sent_ms, own.sent_ms);
+  return { ...state, trust: 'Fresh', seen: { kind: 'Present', lease, since_ms }, held_ms };
+}
+
+/** How long to wait before asking again what was last asked at `sent_ms`. `random` is for a candidate's jitter. */
+export function delay_ms(
+  state: LeaseState,
+  answer: LeaseAnswer,
+  { sent_ms, at_ms, random }: { sent_ms: number; at_ms: number; random: () => number },
+): number {
+  const { retry_ms } = state.timing;
+  // Another write came between: what it was is read at once, ours waits for its turn below.
+  if (answer.kind === 'Failed' && (isConflict(answer.error) || isAlreadyExists(answer.error))) return 0;
+  const writesNext = state.trust === 'Fresh' && (state.seen.kind === 'Absent' || mayTake(state, at_ms));
+  if (writesNext) return Math.max(0, state.lastWrite_ms + retry_ms - at_ms);
+  const jitter_ms = at_ms < heldUntil_ms(state) ? 0 : random() * jitterFactor * retry_ms;
+  return Math.max(0, sent_ms + retry_ms + jitter_ms - at_ms);
+}
