@@ -37,7 +37,8 @@ export default defineConfig({
       ring('telemetry'),
       ring('controller'),
       ring('controlplane', alone(1)),
-      ring('cluster', { ...alone(2), globalSetup: ['test/cluster/global-setup.ts'] }),
+      ring('contract', alone(2)),
+      ring('cluster', { ...alone(3), globalSetup: ['test/cluster/global-setup.ts'] }),
     ],
   },
 });
