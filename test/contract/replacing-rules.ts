@@ -2,6 +2,11 @@
 import { expect, it } from 'vitest';
 import { grants, type MakePlace, refused, type Thing, untouched } from './subject.ts';
 
+const withoutVersion = ({ metadata: { name, uid }, ...rest }: Thing): Thing => ({
+  ...rest,
+  metadata: { name, uid },
+});
+
 export function replacingRules(makePlace: MakePlace): void {
   it('puts the body in the place of the object and gives it a new version', async () => {
     const { api, configMap, get, ref } = await makePlace();
@@ -30,10 +35,6 @@ export function replacingRules(makePlace: MakePlace): void {
 
   it('needs no version for a built-in object, but for a custom one', async () => {
     const { api, configMap, grant, ref } = await makePlace();
-    const withoutVersion = ({ metadata: { name, uid }, ...rest }: Thing): Thing => ({
-      ...rest,
-      metadata: { name, uid },
-    });
     const before = await configMap('a');
     const after = await api.replace(ref('a'), { ...withoutVersion(before), data: { x: '1' } });
     expect(after.metadata.creationTimestamp).toBe(before.metadata.creationTimestamp);
