@@ -14,6 +14,7 @@ import type { World } from '../domain/world.ts';
 import type { Api } from '../runtime/api.ts';
 import { isAlreadyExists, isConflict, isNotFound, isRefusal } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
+import { keyOf } from '../runtime/resources.ts';
 import type { Cache } from './cache.ts';
 import { liveBinding } from './gather.ts';
 import { bindingRef, bindingResource, grantRef } from './resources.ts';
@@ -140,7 +141,7 @@ export async function deleteBinding(
     if (isConflict(error)) return liveBinding(api, place, signal);
     if (!isNotFound(error)) throw error;
   }
-  cache.bindings[place.kind].forget(`${place.namespace ?? ''}/${place.name}`, uid);
+  cache.bindings[place.kind].forget(keyOf({ metadata: place }), uid);
   return undefined;
 }
 

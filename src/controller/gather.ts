@@ -8,6 +8,7 @@ import type { Review, ReviewAnswer } from '../domain/review.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
 import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
+import { keyOf } from '../runtime/resources.ts';
 import { asRole, type Cache, roleOf, type StoredRole } from './cache.ts';
 import {
   accessReview,
@@ -18,13 +19,11 @@ import {
   selfAccessReview,
 } from './resources.ts';
 
-const storeKey = ({ namespace, name }: Place): string => `${namespace ?? ''}/${name}`;
-
 /** The world of a grant, from the cache. */
 export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers: Answers): World {
   const bindings = new Map<string, StoredBinding>();
   for (const place of placesOf(grant)) {
-    const binding = cache.bindings[place.kind].get(storeKey(place));
+    const binding = cache.bindings[place.kind].get(keyOf({ metadata: place }));
     // A watch gives items without their kind.
     if (binding !== undefined) bindings.set(placeKey(place), { ...binding, kind: place.kind });
   }
