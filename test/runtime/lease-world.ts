@@ -2,7 +2,16 @@
  * A world for candidates of an election: one Lease on a server that is in memory, a network that delays and loses, and
  * processes that are paused, killed and told to stop. All on one virtual clock; each process has a skewed one of its own.
  */
-import type { Api, KubeObject, ObjectRef } from '../../src/runtime/api.ts';
+import type {
+  Api,
+  KubeList,
+  KubeObject,
+  ListOptions,
+  ObjectRef,
+  Resource,
+  WatchEvent,
+  WatchOptions,
+} from '../../src/runtime/api.ts';
 import { ApiError, ConnectionError } from '../../src/runtime/api-error.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { type Lease, leaseResource } from '../../src/runtime/lease-record.ts';
@@ -30,6 +39,9 @@ export interface LeaseServer {
   /** Changes the labels alone. */
   readonly touch: () => void;
   readonly lease: () => Lease | undefined;
+  /** Tells of every write and deletion from now on, until the function that it answers with is called. */
+  readonly follow: (onEvent: (event: WatchEvent<Lease>) => void) => () => void;
+  readonly followers: () => number;
 }
 
 const failure = (code: number, reason: string): ApiError =>
@@ -38,9 +50,14 @@ const failure = (code: number, reason: string): ApiError =>
 export function createLeaseServer(): LeaseServer {
   let lease: Lease | undefined;
   let version = 0;
+  const followers = new Set<(event: WatchEvent<Lease>) => void>();
+  const tell = (type: 'MODIFIED' | 'DELETED', object: Lease): void => {
+    for (const follower of followers) follower({ type, object });
+  };
   const put = (next: Lease, uid: string): Lease => {
     version += 1;
     lease = { ...next, metadata: { ...next.metadata, uid, resourceVersion: `${version}` } };
+    tell('MODIFIED', lease);
     return lease;
   };
   const get = (): Lease => {
@@ -59,6 +76,7 @@ export function createLeaseServer(): LeaseServer {
       return put(next, metadata.uid ?? '');
     },
     delete: () => {
+      if (lease !== undefined) tell('DELETED', lease);
       lease = undefined;
     },
     touch: () => {
@@ -69,6 +87,11 @@ export function createLeaseServer(): LeaseServer {
       );
     },
     lease: () => lease,
+    follow: (onEvent) => {
+      followers.add(onEvent);
+      return () => followers.delete(onEvent);
+    },
+    followers: () => followers.size,
   };
 }
 
@@ -138,8 +161,8 @@ export interface Network {
 export function connect(
   server: LeaseServer,
   { world, process, network }: { world: VirtualClock; process: Process; network: Network },
-): Pick<Api, 'get' | 'create' | 'replace'> {
-  const call = <T>(signal: AbortSignal | undefined, act: () => Lease): Promise<T> =>
+): Pick<Api, 'get' | 'list' | 'watch' | 'create' | 'replace'> {
+  const call = <T>(signal: AbortSignal | undefined, act: () => unknown): Promise<T> =>
     new Promise((resolve, reject) => {
       const fate = network.fate();
       const answer = (settle: () => void): void => {
@@ -150,8 +173,8 @@ export function connect(
       world.after(network.delay_ms(), () => {
         let settle: () => void;
         try {
-          const lease = act();
-          settle = () => resolve(lease as KubeObject as T);
+          const content = act();
+          settle = () => resolve(content as T);
         } catch (error) {
           settle = () => reject(error);
         }
@@ -160,7 +183,45 @@ export function connect(
         else if (fate === 'Arrives') answer(settle);
       });
     });
+  /** Events may be late, out of order or missing, and the connection never says that it is broken. */
+  async function* watch({ signal }: WatchOptions): AsyncGenerator<WatchEvent<Lease>> {
+    const heard: WatchEvent<Lease>[] = [];
+    let wake: (() => void) | undefined;
+    const hear = (event: WatchEvent<Lease>): void => {
+      if (network.fate() !== 'Arrives') return;
+      world.after(network.delay_ms(), () =>
+        process.enter(() => {
+          heard.push(event);
+          wake?.();
+        }),
+      );
+    };
+    const leave = server.follow(hear);
+    const lease = server.lease();
+    if (lease !== undefined) hear({ type: 'ADDED', object: lease });
+    hear({ type: 'BOOKMARK', resourceVersion: '0', initialEventsEnd: true });
+    try {
+      while (!signal.aborted) {
+        const event = heard.shift();
+        if (event !== undefined) yield event;
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            signal.addEventListener('abort', () => resolve(), { once: true });
+          });
+        }
+      }
+      throw signal.reason;
+    } finally {
+      leave();
+    }
+  }
+
   return {
+    list: <T extends KubeObject>(_resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> =>
+      call(options.signal, () => ({ resourceVersion: '0', items: [server.lease()].filter(Boolean) })),
+    watch: <T extends KubeObject>(_resource: Resource, options: WatchOptions) =>
+      watch(options) as AsyncIterable<WatchEvent<KubeObject>> as AsyncIterable<WatchEvent<T>>,
     get: (_ref, options) => call(options?.signal, server.get),
     create: (_resource, _namespace, body, options) =>
       call(options?.signal, () => server.create(body as Lease)),

@@ -86,6 +86,25 @@ describe('a candidate', () => {
     });
   });
 
+  it('hears of a release at once, between two looks', async () => {
+    const { clock, seen, server } = begin(held);
+    await clock.advance(5_000);
+    const renewed = server.replace({ ...held, metadata: server.get().metadata });
+    server.replace({ ...released, metadata: renewed.metadata });
+    await clock.advance(60);
+    expect(seen.started).toBe(1);
+  });
+
+  it('keeps no watch and no timer once it has been told to stop', async () => {
+    const { clock, stop, ended, server } = begin(held);
+    await clock.advance(1_000);
+    expect(server.followers()).toBe(1);
+    stop.abort(new Error('SIGTERM'));
+    expect(await ended).toBe('Released');
+    expect(server.followers()).toBe(0);
+    expect(clock.pending).toBe(0);
+  });
+
   it('waits a whole lease after it first saw a record, whatever its renewTime', async () => {
     const { clock, seen } = begin(held);
     await clock.advance(15_000);
