@@ -3,66 +3,27 @@
  * operator that knows everyone.
  */
 import { hostname } from 'node:os';
-import { parseArgs } from 'node:util';
 import { createCache } from './controller/cache.ts';
+import { createDeparted } from './controller/departed.ts';
 import { startInformers } from './controller/informers.ts';
+import { createIntake } from './controller/intake.ts';
 import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
+import type { Shell } from './controller/apply.ts';
 import { activeSamples, grantSamples } from './controller/samples.ts';
 import type { Trail } from './controller/trail.ts';
-import { createHttpApi } from './kube/http-api.ts';
+import { createHttpApi, type HttpApi } from './kube/http-api.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
+import { elect } from './operator-election.ts';
+import { type Flags, readFlags } from './operator-flags.ts';
+import type { Api } from './runtime/api.ts';
 import { isConflict } from './runtime/api-error.ts';
-import { createController, type ReconcileOutcome } from './runtime/controller.ts';
-import { createQueue } from './runtime/queue.ts';
+import { type Controller, createController, type ReconcileOutcome } from './runtime/controller.ts';
+import { guardWrites } from './runtime/lease-guard.ts';
+import { createQueue, type Queue } from './runtime/queue.ts';
 import { systemClock } from './runtime/system-clock.ts';
 import { type Endpoint, parseAddress, serve } from './telemetry/http.ts';
-import { createLogger, type Logger, type LogLevel, logLevels, logStep } from './telemetry/log.ts';
+import { createLogger, type Logger, logStep } from './telemetry/log.ts';
 import { createMetrics, type Metrics } from './telemetry/metrics.ts';
-
-const usage = `Usage: operator [flags]
-
-  --kubeconfig PATH                 default: $KUBECONFIG, then the pod's own ServiceAccount
-  --metrics-bind-address ADDRESS    default :8080
-  --health-probe-bind-address ADDR  default :8081
-  --workers N                       grants worked on at a time, default 8
-  --log-level LEVEL                 ${logLevels.join(', ')}; default info
-`;
-
-interface Flags {
-  readonly kubeconfig: string | undefined;
-  readonly metricsAddress: string;
-  readonly healthAddress: string;
-  readonly workers: number;
-  readonly logLevel: LogLevel;
-}
-
-/** @throws Error that says which flag is wrong */
-function parseFlags(args: readonly string[]): Flags {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      kubeconfig: { type: 'string' },
-      'metrics-bind-address': { type: 'string', default: ':8080' },
-      'health-probe-bind-address': { type: 'string', default: ':8081' },
-      workers: { type: 'string', default: '8' },
-      'log-level': { type: 'string', default: 'info' },
-    },
-  });
-  const workers = Number(values.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 256) {
-    throw new Error(`expected --workers to be a number from 1 to 256, got ${values.workers}`);
-  }
-  const logLevel = logLevels.find((level) => level === values['log-level']);
-  if (logLevel === undefined) {
-    throw new Error(`expected --log-level to be one of ${logLevels.join(', ')}, got ${values['log-level']}`);
-  }
-  const {
-    kubeconfig,
-    'metrics-bind-address': metricsAddress,
-    'health-probe-bind-address': healthAddress,
-  } = values;
-  return { kubeconfig, metricsAddress, healthAddress, workers, logLevel };
-}
 
 /** Steps go to the log first, then to the metrics that follow them. */
 const createTrail = (logger: Logger, metrics: Metrics): Trail => ({
@@ -115,15 +76,27 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   const queue = createQueue<string>({ clock });
   // Delayed keys have a timer, which would keep the process alive; nobody takes keys any more, so nothing is awaited.
   defer(() => void queue.shutDown());
-  const cache = createCache(queue.add, (error) => logger.error({ err: error }, 'a store failed'));
-  const metrics = createMetrics({ grants: () => grantSamples(cache), active: () => activeSamples(cache) });
-  const api = createHttpApi({
-    connection: loadConnection(flags.kubeconfig),
-    clock,
-    userAgent: 'curfew-operator',
-    observe: ({ method, code }) => metrics.requested(method, String(code)),
+  const departed = createDeparted(clock);
+  const intake = createIntake(queue, departed);
+  const onStoreError = (error: unknown): void => logger.error({ err: error }, 'a store failed');
+  const cache = createCache({ enqueue: intake.changed, departed, onError: onStoreError });
+  let leading = false;
+  // A replica that stands by sees the same grants: counted there too, each would count twice.
+  const metrics = createMetrics({
+    grants: () => (leading ? grantSamples(cache) : []),
+    active: () => (leading ? activeSamples(cache) : []),
   });
-  defer(api.close);
+  const connect = (): HttpApi => {
+    const api = createHttpApi({
+      connection: loadConnection(flags.kubeconfig),
+      clock,
+      userAgent: 'curfew-operator',
+      observe: ({ method, code }) => metrics.requested(method, String(code)),
+    });
+    defer(api.close);
+    return api;
+  };
+  const api = connect();
 
   let ready = false;
   const onError = (error: unknown): void => logger.error({ err: error }, 'an endpoint failed');
@@ -137,22 +110,6 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   defer(scrape.close);
   logger.info({ metrics: scrape.port, health: health.port }, 'listening');
 
-  const shell = { api, cache, clock, trail: createTrail(logger, metrics), instance: hostname() };
-  const controller = createController({
-    queue,
-    clock,
-    workers: flags.workers,
-    reconcile: createReconcile(shell),
-    latest_ms: (key) => latestLook_ms(shell, key),
-    onError: (error, key) => {
-      // Somebody wrote at the same moment: everyday, and mended by looking again.
-      if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
-      else logger.error({ err: error, key }, 'reconcile failed; looking again later');
-    },
-    observer: {
-      onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms),
-    },
-  });
   const synced = startInformers(cache, {
     api,
     clock,
@@ -165,18 +122,46 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   if (signal.aborted) return;
   ready = true;
   logger.info('ready');
-  await controller.run(signal);
+
+  const work = async (writes: Api, workSignal: AbortSignal): Promise<void> => {
+    leading = true;
+    intake.open(cache);
+    logger.info('leading');
+    const shell = { api: writes, cache, clock, trail: createTrail(logger, metrics), instance: hostname() };
+    await grantController(shell, { queue, workers: flags.workers, logger, metrics }).run(workSignal);
+  };
+  if (!flags.leaderElect) return work(api, signal);
+  // Requests that queue behind the work would cost the leadership.
+  const election = connect();
+  await elect(
+    { api: election, namespace: flags.leaseNamespace, logger, signal },
+    (workSignal, stillLeading) => work(guardWrites(api, stillLeading), workSignal),
+  );
 }
 
-/** @returns undefined after saying what is wrong and how it is used */
-function readFlags(): Flags | undefined {
-  try {
-    return parseFlags(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return undefined;
-  }
+interface ControllerParts {
+  readonly queue: Queue<string>;
+  readonly workers: number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
 }
+
+const grantController = (shell: Shell, { queue, workers, logger, metrics }: ControllerParts): Controller =>
+  createController({
+    queue,
+    clock: shell.clock,
+    workers,
+    reconcile: createReconcile(shell),
+    latest_ms: (key) => latestLook_ms(shell, key),
+    onError: (error, key) => {
+      // Somebody wrote at the same moment: everyday, and mended by looking again.
+      if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
+      else logger.error({ err: error, key }, 'reconcile failed; looking again later');
+    },
+    observer: {
+      onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms),
+    },
+  });
 
 async function main(flags: Flags): Promise<number> {
   const logger = createLogger(flags.logLevel);
@@ -197,5 +182,5 @@ async function main(flags: Flags): Promise<number> {
   }
 }
 
-const flags = readFlags();
+const flags = readFlags(process.argv.slice(2));
 process.exitCode = flags === undefined ? 1 : await main(flags);

@@ -14,6 +14,7 @@ import type { Role } from '../domain/world.ts';
 import type { KubeObject } from '../runtime/api.ts';
 import { keyOf } from '../runtime/resources.ts';
 import { createStore, type Store, type StoreChange } from '../runtime/store.ts';
+import type { Departed } from './departed.ts';
 import { workKey } from './work.ts';
 
 /** A Role or ClusterRole as stored. */
@@ -30,16 +31,19 @@ export interface Cache {
   readonly policies: Store<Policy>;
   readonly bindings: Readonly<Record<Place['kind'], BindingStore>>;
   readonly roles: Readonly<Record<RoleRef['kind'], RoleStore>>;
-  /**
-   * Grants that were deleted while they held access, by the key of their work, until their end has been seen to and
-   * told: the object is gone, but the trail still owes a line.
-   */
-  readonly departed: Map<string, Grant>;
+  readonly departed: Departed;
 }
 
-/** Creates empty stores whose changes call `enqueue` with the key of every piece of work they concern. `onError` hears of bugs in indexes. */
-export function createCache(enqueue: (key: string) => void, onError: (error: unknown) => void): Cache {
-  const departed = new Map<string, Grant>();
+export interface CacheOptions {
+  /** Told the key of every piece of work that a change concerns. */
+  readonly enqueue: (key: string) => void;
+  readonly departed: Departed;
+  /** Hears of bugs in indexes. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Creates empty stores. */
+export function createCache({ enqueue, departed, onError }: CacheOptions): Cache {
   const grantStore = (kind: Grant['kind']): GrantStore =>
     createStore<Grant>({
       onError,
@@ -56,7 +60,7 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
           previous.metadata.uid !== current?.metadata.uid &&
           mayHoldAccess(previous)
         ) {
-          departed.set(work, previous);
+          departed.add(work, previous);
         }
         enqueue(work);
       },

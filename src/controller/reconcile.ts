@@ -109,7 +109,7 @@ export function latestLook_ms(
   const work = parseWork(key);
   if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return overdueInterval_ms;
   const grant = cache.grants[work.kind].get(work.key);
-  if (grant === undefined) return cache.departed.has(key) ? overdueInterval_ms : undefined;
+  if (grant === undefined) return cache.departed.get(key) === undefined ? undefined : overdueInterval_ms;
   if (grant.status.phase !== 'Activating' && grant.status.phase !== 'Active') return undefined;
   const remaining_ms = Date.parse(grant.status.expirationTime ?? '') - clock.now();
   return remaining_ms > 0 ? remaining_ms : overdueInterval_ms;
