@@ -4,7 +4,7 @@
  */
 import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
 import { type Grant, type Policy, policyNameOf } from '../domain/grant.ts';
-import type { Review, ReviewAnswer } from '../domain/review.ts';
+import { mayNameAnother, type Review, type ReviewAnswer } from '../domain/review.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
 import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
@@ -89,9 +89,31 @@ export async function answer(
     case 'Preconditions':
       return preconditions(api, world, signal);
     case 'Access': {
-      const access = await Promise.all(question.reviews.map((review) => reviewAccess(api, review, signal)));
+      const places = placesOf(world.grant);
+      const access = await Promise.all(
+        question.reviews.map((review) => settleAccess(api, review, places, signal)),
+      );
       return { ...world, answers: { ...world.answers, access } };
     }
+  }
+}
+
+/**
+ * With one other binding that allows the same, ours is named in about a fifth of the answers at the least (measured): after
+ * so many, it is missed once in fifteen times.
+ */
+const answersMax = 12;
+
+/** The answer that names a binding at one of the places, if any of several does; the last one otherwise. */
+async function settleAccess(
+  api: Api,
+  review: Review,
+  places: readonly Place[],
+  signal: AbortSignal,
+): Promise<ReviewAnswer> {
+  for (let answers = 1; ; answers += 1) {
+    const given = await reviewAccess(api, review, signal);
+    if (answers === answersMax || !mayNameAnother(given, places)) return given;
   }
 }
 
