@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto';
 import { grantUidLabel, type Place, type StoredBinding } from '../domain/binding.ts';
 import { type Grant, isFinal, type Policy, policyNameOf } from '../domain/grant.ts';
+import { admitted, type Contender, contenderOf, isHolding, isQueued, type Load } from '../domain/limit.ts';
 import { originOf } from '../domain/orphan.ts';
 import type { PolicyRule } from '../domain/review.ts';
 import type { RoleRef } from '../domain/schema/subject.ts';
@@ -32,6 +33,8 @@ export interface Cache {
   readonly bindings: Readonly<Record<Place['kind'], BindingStore>>;
   readonly roles: Readonly<Record<RoleRef['kind'], RoleStore>>;
   readonly departed: Departed;
+  /** The end of a departed grant has been seen to and told. */
+  readonly conclude: (work: string) => void;
 }
 
 export interface CacheOptions {
@@ -52,19 +55,31 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
         role: (grant) => (isFinal(grant.status.phase) ? [] : [roleKeyOf(grant)]),
         uid: (grant) => [grant.metadata.uid],
         phase: (grant) => [grant.status.phase],
+        holding: (grant) => (isHolding(grant) ? [policyNameOf(grant)] : []),
+        queued: (grant) => (isQueued(grant) ? [policyNameOf(grant)] : []),
       },
       onChange: ({ key, previous, current }) => {
         const work = workKey({ kind, key });
         if (
           previous !== undefined &&
           previous.metadata.uid !== current?.metadata.uid &&
-          mayHoldAccess(previous)
+          isHolding(previous)
         ) {
           departed.add(work, previous);
         }
         enqueue(work);
+        if (previous !== undefined && leftRoom(previous, current)) enqueueNext(policyNameOf(previous));
       },
     });
+
+  /** Somebody made room, or stood in somebody's way and does no more. */
+  const enqueueNext = (policy: string): void => {
+    const limits = cache.policies.get(`/${policy}`)?.spec.limits;
+    if (limits === undefined) return;
+    for (const { uid } of admitted(limits, loadOf(cache, policy))) {
+      for (const owner of grantKeysByUid(uid)) enqueue(owner);
+    }
+  };
 
   const bindingStore = (kind: Place['kind']): BindingStore =>
     createStore<StoredBinding>({
@@ -92,6 +107,11 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
 
   const cache: Cache = {
     departed,
+    conclude: (work) => {
+      const grant = departed.get(work);
+      departed.delete(work);
+      if (grant !== undefined) enqueueNext(policyNameOf(grant));
+    },
     grants: {
       TemporaryAccessGrant: grantStore('TemporaryAccessGrant'),
       ClusterTemporaryAccessGrant: grantStore('ClusterTemporaryAccessGrant'),
@@ -121,7 +141,9 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
 export const grantKinds = ['TemporaryAccessGrant', 'ClusterTemporaryAccessGrant'] as const;
 export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
 
-const mayHoldAccess = ({ status: { phase } }: Grant): boolean => phase === 'Activating' || phase === 'Active';
+const leftRoom = (previous: Grant, current: Grant | undefined): boolean =>
+  (isHolding(previous) && (current === undefined || !isHolding(current))) ||
+  (isQueued(previous) && (current === undefined || !isQueued(current)));
 
 const nameIn = ({ key }: StoreChange<KubeObject>): string => key.slice(key.indexOf('/') + 1);
 
@@ -140,6 +162,14 @@ const sameRules = (a: StoredRole | undefined, b: StoredRole | undefined): boolea
   a !== undefined && b !== undefined && JSON.stringify(a.rules) === JSON.stringify(b.rules);
 
 const hashes = new WeakMap<StoredRole, string>();
+
+/** What stands under a policy, as far as the cache knows. A grant that is gone holds until its access is. */
+export function loadOf(cache: Cache, policy: string): Load {
+  const found = (index: 'holding' | 'queued'): readonly Contender[] =>
+    grantKinds.flatMap((kind) => cache.grants[kind].byIndex(index, policy).map(contenderOf));
+  const departed = cache.departed.grants().filter((grant) => policyNameOf(grant) === policy);
+  return { holding: [...found('holding'), ...departed.map(contenderOf)], queued: found('queued') };
+}
 
 /** The role that a grant asks for, as far as the cache knows. */
 export function roleOf(cache: Cache, { metadata, spec: { roleRef } }: Grant): Role | undefined {

@@ -8,9 +8,9 @@ import type { Clock } from '../runtime/clock.ts';
 export interface Departed {
   readonly add: (work: string, grant: Grant) => void;
   readonly get: (work: string) => Grant | undefined;
-  /** Its end has been told. */
   readonly delete: (work: string) => void;
   readonly keys: () => Iterable<string>;
+  readonly grants: () => readonly Grant[];
   /** Drops those that were deleted longer ago than this, in milliseconds. */
   readonly forgetOlderThan: (age_ms: number) => void;
 }
@@ -26,6 +26,7 @@ export function createDeparted(clock: Pick<Clock, 'monotonic'>): Departed {
     get: (work) => departed.get(work)?.grant,
     delete: (work) => void departed.delete(work),
     keys: () => departed.keys(),
+    grants: () => Array.from(departed.values(), ({ grant }) => grant),
     forgetOlderThan: (age_ms) => {
       const since_ms = clock.monotonic() - age_ms;
       for (const [work, { at_ms }] of departed) {

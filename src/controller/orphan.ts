@@ -65,7 +65,7 @@ export async function reconcileDeparted(shell: Shell, key: string, signal: Abort
     if (binding !== undefined && isOurs(binding, grant)) await remove(shell, binding, signal);
   }
   await tell(shell, grant, departedEntry(grant), signal);
-  shell.cache.departed.delete(key);
+  shell.cache.conclude(key);
 }
 
 /**

@@ -10,7 +10,8 @@ import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime, parseDuration_ms, parseTime_ms } from './duration.ts';
 import { deletions, statusIn, statusWrite } from './effects.ts';
 import { type Grant, type Policy, policyNameOf } from './grant.ts';
-import { activating, approvedBy, over, requested, scheduled, stalled } from './narrate.ts';
+import { limitReached } from './limit.ts';
+import { activating, approvedBy, over, queued, requested, scheduled, stalled } from './narrate.ts';
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
 import type { EndReason } from './reason.ts';
 import type { Decision, GrantStatus } from './schema/grant-status.ts';
@@ -46,7 +47,9 @@ export function decidePending(world: World, now_ms: number): Plan {
   }
   if (progress.missing > 0) return wait(standing);
   const start_ms = grant.spec.notBefore === undefined ? now_ms : parseTime_ms(grant.spec.notBefore);
-  return start_ms > now_ms ? schedule(standing, start_ms) : activate(standing, policy);
+  if (start_ms > now_ms) return schedule(standing, start_ms);
+  const full = limitReached(grant, policy, world.load);
+  return full === undefined ? activate(standing, policy) : queue(standing, full);
 }
 
 /** Where a grant stands before it begins. */
@@ -114,6 +117,12 @@ function wait(standing: Standing): Plan {
   const message = `Waiting for ${missing} of ${required} approvals under policy "${policy}": an approver adds a decision to the status of this grant`;
   const situation: Situation = { kind: 'Waiting', reason: 'AwaitingApproval', approved: false, message };
   return write(standing, situation, 'Pending', []);
+}
+
+/** Room arrives as a change of another grant. */
+function queue(standing: Standing, message: string): Plan {
+  const situation: Situation = { kind: 'Waiting', reason: 'LimitReached', approved: true, message };
+  return write(standing, situation, 'Pending', queued(standing.world.grant, message));
 }
 
 function schedule(standing: Standing, start_ms: number): Plan {

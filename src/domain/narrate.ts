@@ -5,6 +5,7 @@
  * Must not know when a step happens.
  */
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
+import { isQueued } from './limit.ts';
 import type { Effect } from './plan.ts';
 import type { BlockReason } from './reason.ts';
 import type { Approval, GrantStatus } from './schema/grant-status.ts';
@@ -56,6 +57,10 @@ export function stalled(grant: Grant, reason: BlockReason, note: string): readon
     ? []
     : [entry({ step: 'Stalled', type: 'Warning', reason, note, discriminator: reason })];
 }
+
+/** Told when the grant begins to wait for room. */
+export const queued = (grant: Grant, note: string): readonly Effect[] =>
+  isQueued(grant) ? [] : [entry({ step: 'Queued', type: 'Normal', note, discriminator: '' })];
 
 export const scheduled = (grant: Grant, note: string): readonly Effect[] =>
   grant.status.phase === 'Scheduled'

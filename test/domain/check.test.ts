@@ -142,13 +142,6 @@ const rows: readonly Row[] = [
     reason: 'PolicyRefused',
     message: /not supported/,
   },
-  {
-    name: 'a policy with limits',
-    grant: aGrant(),
-    policy: aPolicy({ limits: { active: 1 } }),
-    reason: 'PolicyRefused',
-    message: /does not enforce/,
-  },
 ];
 
 describe('a policy', () => {
