@@ -36,6 +36,8 @@ export default defineConfig({
       ring('runtime'),
       ring('telemetry'),
       ring('controller'),
+      // Compiles Go.
+      ring('kstatus', alone(1)),
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
       ring('cluster', { ...alone(3), globalSetup: ['test/cluster/global-setup.ts'] }),
