@@ -19,8 +19,9 @@ export interface Intake {
 }
 
 /**
- * A deleted grant that a leader has not told of after so long is not forgotten by chance: longer than a lease with its
- * jitter, and than an API server takes to restart.
+ * How long a replica that stands by remembers a deleted grant: longer than a lease with its jitter, and than an API server
+ * takes to restart. When it takes over, it tells the end of those again, under the same id, since it cannot know whether
+ * the leader before has.
  */
 const departedMemory_ms = 300_000;
 

@@ -26,13 +26,18 @@ export interface ReleasesOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** Releases are rare. Somebody who writes them without end must not make the candidate write as often. */
+const wakeInterval_ms = 1000;
+
 export function watchReleases({ api, clock, lease, signal, onError }: ReleasesOptions): Releases {
   const watching = new AbortController();
   let seen = false;
+  let woken_ms = Number.NEGATIVE_INFINITY;
   let wake: (() => void) | undefined;
 
   const hear = (event: StoreEvent<Lease>): void => {
-    if (!showsRelease(event)) return;
+    if (!showsRelease(event) || clock.monotonic() < woken_ms + wakeInterval_ms) return;
+    woken_ms = clock.monotonic();
     seen = true;
     wake?.();
   };
@@ -44,7 +49,8 @@ export function watchReleases({ api, clock, lease, signal, onError }: ReleasesOp
     fieldSelector: `metadata.name=${lease.name}`,
     signal: watching.signal,
     emit: hear,
-    onError,
+    onError: (cause) =>
+      onError(new Error('the watch for a release failed; the Lease is looked at in intervals', { cause })),
   });
 
   return {

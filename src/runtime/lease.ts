@@ -13,7 +13,9 @@ import { defaultLeaseTiming, type LeaseTiming } from './lease-step.ts';
 /** For logs and metrics. Called synchronously; must not throw. */
 export interface LeaderElectionObserver {
   readonly onLeading?: (leading: boolean) => void;
-  /** Told of every failed request, conflicts included; it is tried again. */
+  /** Told whenever the server has said who holds the Lease: undefined while it is missing, empty while nobody does. */
+  readonly onSeen?: (holder: string | undefined) => void;
+  /** Told of every failed request, conflicts included; it is tried again. A missing Lease is no failure. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -45,7 +47,8 @@ export interface LeaderElectionOptions {
 export async function runLeaderElection(options: LeaderElectionOptions): Promise<'Released' | 'Lost'> {
   const { observer, timing = defaultLeaseTiming } = options;
   const onError = (error: unknown): void => observer?.onError?.(error);
-  const session = createLeaseSession({ ...options, timing, onError });
+  const onSeen = (holder: string | undefined): void => observer?.onSeen?.(holder);
+  const session = createLeaseSession({ ...options, timing, onError, onSeen });
   const releases = watchReleases({ ...options, onError });
   const renewAfter_ms = await acquire(session, options, releases.pause);
   // Not awaited yet: the leadership has begun, and a watch may be slow to end.
@@ -63,12 +66,12 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
 /** Resolves as soon as we lead, with the milliseconds to the first renewal; with undefined when told to stop. */
 async function acquire(
   session: LeaseSession,
-  { clock, signal }: LeaderElectionOptions,
+  { signal }: LeaderElectionOptions,
   pauseUnlessReleased: (wait_ms: number) => Promise<void>,
 ): Promise<number | undefined> {
   while (!signal.aborted) {
     const wait_ms = await session.attempt();
-    if (clock.monotonic() < session.heldUntil_ms()) return signal.aborted ? undefined : wait_ms;
+    if (session.isHeld()) return signal.aborted ? undefined : wait_ms;
     await pauseUnlessReleased(wait_ms);
   }
   return undefined;
@@ -92,7 +95,7 @@ async function hold(
     observer?.onLeading?.(false);
   };
   const stillLeading = (): boolean => {
-    if (clock.monotonic() >= session.heldUntil_ms()) end('Lost');
+    if (!session.isHeld()) end('Lost');
     return standing === 'Leading';
   };
 

@@ -71,7 +71,9 @@ export function createLeaseServer(): LeaseServer {
       return put(next, `uid-${version}`);
     },
     replace: (next) => {
-      const { metadata } = get();
+      // The real one says so of an object with a UID.
+      if (lease === undefined) throw failure(409, 'Conflict');
+      const { metadata } = lease;
       if (next.metadata.resourceVersion !== metadata.resourceVersion) throw failure(409, 'Conflict');
       return put(next, metadata.uid ?? '');
     },
