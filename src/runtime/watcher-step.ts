@@ -24,6 +24,8 @@ import {
 const backoff = { base_ms: 800, cap_ms: 30_000 };
 /** A server that asks for more patience than this is asked again all the same. */
 const retryAfterMax_s = 300;
+/** How long a watcher waits at most before it asks again, in milliseconds. */
+export const waitMax_ms = retryAfterMax_s * 1000 + backoff.cap_ms;
 /** A watch that the server closes sooner than this without a change counts as a failure. */
 const shortWatch_ms = 1_000;
 /** A watch that broke after this long had been open, whatever it took to open it. */
