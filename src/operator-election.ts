@@ -19,6 +19,10 @@ export interface Candidacy {
   readonly logger: Logger;
   /** Stops the work, then releases the lease. */
   readonly signal: AbortSignal;
+  /** Told whether this process holds the lease of that name: at once, and whenever that changes. */
+  readonly onLeading: (lease: string, isLeading: boolean) => void;
+  /** Told whenever the API server has said who holds the lease, or that nobody does. */
+  readonly onSeen: () => void;
 }
 
 const name = 'curfew-operator';
@@ -29,12 +33,14 @@ const name = 'curfew-operator';
  * @throws Error when the lease was lost: another replica may lead, and this process must begin anew
  */
 export async function elect(
-  { api, namespace, logger, signal }: Candidacy,
+  { api, namespace, logger, signal, onLeading, onSeen }: Candidacy,
   lead: LeaderElectionOptions['lead'],
 ): Promise<void> {
   const lease = `${namespace}/${name}`;
   const identity = `${hostname()}_${randomUUID()}`;
   logger.info({ lease, identity }, 'waiting for the lease');
+  onLeading(name, false);
+  let known: string | undefined = identity;
   const outcome = await runLeaderElection({
     api,
     clock: systemClock,
@@ -43,13 +49,22 @@ export async function elect(
     lead,
     signal,
     observer: {
+      onSeen: (holder) => {
+        onSeen();
+        if (holder !== known) logger.info({ lease, holder: holder ?? '(missing)' }, 'holder of the lease');
+        known = holder;
+      },
+      onLeading: (isLeading) => onLeading(name, isLeading),
       onError: (error) => {
         if (isConflict(error)) logger.debug({ err: error, lease }, 'somebody else wrote the lease');
         else logger.warn({ err: error, lease }, 'leader election failed; trying again');
       },
     },
   });
-  if (outcome === 'Lost')
-    throw new Error(`expected to hold Lease ${lease}, it was lost: another replica leads`);
+  if (outcome === 'Lost') {
+    throw new Error(
+      `expected to renew Lease ${lease} in time; it is lost, another replica may lead, so this one ends`,
+    );
+  }
   logger.info({ lease }, 'released the lease');
 }

@@ -27,10 +27,12 @@ export const liveness = (hung: () => readonly HungPart[]): Endpoint => ({
   },
 });
 
-/** Answers 503 until `isReady`; no reason to restart. */
-export const readiness = (isReady: () => boolean): Endpoint => ({
-  respond: async () =>
-    isReady() ? answer(200, 'ok\n') : answer(503, 'not ready: the cache is not complete yet\n'),
+/** Answers 503 as long as there is an obstacle, and names it; no reason to restart. */
+export const readiness = (obstacle: () => string | undefined): Endpoint => ({
+  respond: async () => {
+    const found = obstacle();
+    return found === undefined ? answer(200, 'ok\n') : answer(503, `not ready: ${plain(found)}\n`);
+  },
 });
 
 function lineOf({ what, quiet_ms, limit_ms }: HungPart): string {

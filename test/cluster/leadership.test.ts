@@ -3,15 +3,19 @@
  * same time, each in a namespace of its own; only where grants are worked on, nobody else leads.
  */
 import { afterAll, describe, expect, it } from 'vitest';
+import { startOperator } from '../operator/operator-process.ts';
 import { cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { workplace } from './grants.ts';
 import { startKillingProxy } from './killing-proxy.ts';
+import { operatorKubeconfig } from './operator.ts';
 import { createElection, type Election, releasedSpec } from './replicas.ts';
 
 const lease_ms = 15_000;
 /** A lease, and two looks with the whole of their jitter. */
 const takeover_ms = lease_ms + 2 * 2_000 * 2.2 + 1_000;
+/** Before, a missing Lease is left to its last holder for two renewals. */
+const firstTakeover_ms = 4_000 + takeover_ms;
 
 const elections: Election[] = [];
 afterAll(async () => {
@@ -53,7 +57,9 @@ describe('a leader that is told to stop', () => {
     const place = await workplace('handover');
     await place.ask('before');
     await place.told('before', 'Requested');
+    await eventually(async () => (await place.get('before')).status.observedGeneration >= 0);
     expect(await second.writes(), 'whoever waits does not write').toBe(0);
+    const before = await first.writes();
 
     const told_ms = performance.now();
     const [end] = await Promise.all([first.stop('SIGTERM'), second.logged('leading')]);
@@ -62,7 +68,6 @@ describe('a leader that is told to stop', () => {
     expect(end).toEqual({ code: 0, signal: null });
     expect(handover_ms).toBeLessThan(1_000);
 
-    const before = await first.writes();
     await place.decide('before', 'bob', 'Approved');
     await place.reach('before', 'Active');
     expect(await first.writes()).toBe(before);
@@ -82,7 +87,8 @@ describe('a leader that is stopped for 12 s, as by a blocked event loop', () => 
     const second = await race.join();
     const place = await workplace('pause');
     await place.ask('first');
-    await place.told('first', 'Requested');
+    // The status is the last write, and then nothing is under way.
+    await eventually(async () => (await place.get('first')).status.observedGeneration >= 0);
 
     process.kill(first.pid, 'SIGSTOP');
     const stopped_ms = performance.now();
@@ -98,6 +104,21 @@ describe('a leader that is stopped for 12 s, as by a blocked event loop', () => 
     expect(await first.writes()).toBe(before);
     expect(await second.writes()).toBeGreaterThan(0);
     await second.stop('SIGTERM');
+  });
+});
+
+describe('a replica that may not read the Lease', () => {
+  it('is not ready, so that no rollout goes on because of it', async () => {
+    const operator = await startOperator({
+      kubeconfig: await operatorKubeconfig(),
+      flags: ['--leader-elect', '--leader-elect-resource-namespace=default'],
+      until: 'listening',
+    });
+    await operator.logged('leader election failed; trying again');
+    expect(await operator.health('/readyz')).toBe(503);
+    expect(await operator.health('/healthz')).toBe(200);
+    expect(operator.log.map(({ message }) => message)).not.toContain('leading');
+    await operator.stop('SIGTERM');
   });
 });
 
@@ -163,7 +184,7 @@ describe.concurrent('leadership', { timeout: 120_000 }, () => {
     const race = await election('Missing');
     const started_ms = performance.now();
     const only = await race.join();
-    await only.logged('leading', takeover_ms + 5_000);
+    await only.logged('leading', firstTakeover_ms);
     expect(performance.now() - started_ms).toBeGreaterThan(lease_ms);
     expect((await race.lease())?.holderIdentity).toBe(only.identity);
   });

@@ -50,6 +50,8 @@ export interface OperatorOptions {
   readonly logLevel?: 'debug' | 'info';
   /** Further flags of the operator. */
   readonly flags?: readonly string[];
+  /** What the start waits for. Default: that it is ready to decide. */
+  readonly until?: 'listening' | 'ready';
   /** Node's own, before the program. */
   readonly nodeFlags?: readonly string[];
 }
@@ -67,6 +69,7 @@ export async function startOperator({
   logLevel = 'info',
   flags = [],
   nodeFlags = [],
+  until = 'ready',
 }: OperatorOptions): Promise<OperatorProcess> {
   const args = [
     ...nodeFlags,
@@ -92,7 +95,7 @@ export async function startOperator({
   // Once it is ready, its end is no failure of starting any more.
   failed.catch(() => {});
   const listening = await Promise.race([logged('listening'), failed]);
-  await Promise.race([logged('ready'), failed]);
+  await Promise.race([logged(until), failed]);
   return {
     pid: child.pid ?? 0,
     log,

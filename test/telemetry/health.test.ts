@@ -38,9 +38,9 @@ it('what hangs cannot add lines of its own, nor turn text around', async () => {
 });
 
 it('a process is ready as soon as it says so', async () => {
-  expect(await readiness(() => false).respond()).toMatchObject({
+  expect(await readiness(() => 'the cache is not complete yet').respond()).toMatchObject({
     code: 503,
     body: 'not ready: the cache is not complete yet\n',
   });
-  expect(await readiness(() => true).respond()).toMatchObject({ code: 200, body: 'ok\n' });
+  expect(await readiness(() => undefined).respond()).toMatchObject({ code: 200, body: 'ok\n' });
 });
