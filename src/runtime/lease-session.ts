@@ -93,7 +93,7 @@ export function createLeaseSession(options: LeaseSessionOptions): LeaseSession {
     state = afterAnswer(state, asked.request.kind, answer, at_ms);
     if (state.trust === 'Fresh') onSeen(holderOf(state));
     else if (answer.kind === 'Failed' && signal?.aborted !== true) onError(answer.error);
-    return delay_ms(state, answer, { sent_ms, at_ms, random: clock.random });
+    return delay_ms(state, asked.request.kind, answer, { sent_ms, at_ms, random: clock.random });
   };
 
   const moment = (): LeaseMoment => ({ at_ms: clock.monotonic(), wall_ms: clock.now() });

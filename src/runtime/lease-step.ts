@@ -133,6 +133,12 @@ function mayTake(state: LeaseState, at_ms: number): boolean {
   return at_ms >= seen.since_ms + duration_ms(spec, timing.lease_ms);
 }
 
+/** How long until the record may be replaced, if nobody writes another. */
+function lapseIn_ms({ seen, timing }: LeaseState, at_ms: number): number {
+  if (seen.kind !== 'Present') return Number.POSITIVE_INFINITY;
+  return Math.max(0, seen.since_ms + duration_ms(seen.lease.spec ?? {}, timing.lease_ms) - at_ms);
+}
+
 /** What to ask now, and the state in which it has been asked. */
 export function nextAsk(state: LeaseState, { at_ms, wall_ms }: LeaseMoment): LeaseAsk {
   const { seen, identity, timing } = state;
@@ -197,9 +203,10 @@ function afterSighting(state: LeaseState, lease: Lease, at_ms: number): LeaseSta
   return { ...state, trust: 'Fresh', seen: { kind: 'Present', lease, since_ms }, held };
 }
 
-/** How long to wait before asking again what was last asked at `sent_ms`. `random` is for a candidate's jitter. */
+/** How long to wait before asking again after the answer to `request`, sent at `sent_ms`. `random` is for a candidate's jitter. */
 export function delay_ms(
   state: LeaseState,
+  request: LeaseRequest['kind'],
   answer: LeaseAnswer,
   { sent_ms, at_ms, random }: { sent_ms: number; at_ms: number; random: () => number },
 ): number {
@@ -209,10 +216,10 @@ export function delay_ms(
     return random() * conflictWait_ms;
   }
   const mayWrite = state.trust === 'Fresh' && (state.seen.kind === 'Absent' || mayTake(state, at_ms));
-  const wasRead = sent_ms > state.lastWrite_ms;
   // Whoever led when the Lease was deleted is to create it again: they notice within a renewal.
   if (mayWrite && state.seen.kind === 'Absent' && at_ms >= heldUntil_ms(state)) return 2 * retry_ms;
-  if (mayWrite) return wasRead ? 0 : Math.max(0, state.lastWrite_ms + retry_ms - at_ms);
+  if (mayWrite) return request === 'Read' ? 0 : Math.max(0, state.lastWrite_ms + retry_ms - at_ms);
   const jitter_ms = at_ms < heldUntil_ms(state) ? 0 : random() * jitterFactor * retry_ms;
-  return Math.max(0, sent_ms + retry_ms + jitter_ms - at_ms);
+  const look_ms = Math.max(0, sent_ms + retry_ms + jitter_ms - at_ms);
+  return state.trust === 'Fresh' ? Math.min(look_ms, lapseIn_ms(state, at_ms)) : look_ms;
 }

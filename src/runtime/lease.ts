@@ -6,9 +6,9 @@
  */
 import type { Api, ObjectRef } from './api.ts';
 import { type Clock, sleep } from './clock.ts';
-import { watchReleases } from './lease-releases.ts';
 import { createLeaseSession, type LeaseSession } from './lease-session.ts';
 import { defaultLeaseTiming, type LeaseTiming } from './lease-step.ts';
+import { watchLease } from './lease-watch.ts';
 
 /** For logs and metrics. Called synchronously; must not throw. */
 export interface LeaderElectionObserver {
@@ -49,10 +49,10 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
   const onError = (error: unknown): void => observer?.onError?.(error);
   const onSeen = (holder: string | undefined): void => observer?.onSeen?.(holder);
   const session = createLeaseSession({ ...options, timing, onError, onSeen });
-  const releases = watchReleases({ ...options, onError });
-  const renewAfter_ms = await acquire(session, options, releases.pause);
+  const watch = watchLease({ ...options, onError });
+  const renewAfter_ms = await acquire(session, options, watch.pause);
   // Not awaited yet: the leadership has begun, and a watch may be slow to end.
-  const watchEnded = releases.stop();
+  const watchEnded = watch.stop();
   try {
     if (renewAfter_ms !== undefined) return await hold(session, options, renewAfter_ms);
     // A write whose answer came too late, or never, may have landed.
@@ -67,12 +67,12 @@ export async function runLeaderElection(options: LeaderElectionOptions): Promise
 async function acquire(
   session: LeaseSession,
   { signal }: LeaderElectionOptions,
-  pauseUnlessReleased: (wait_ms: number) => Promise<void>,
+  pauseUntilChanged: (wait_ms: number) => Promise<void>,
 ): Promise<number | undefined> {
   while (!signal.aborted) {
     const wait_ms = await session.attempt();
     if (session.isHeld()) return signal.aborted ? undefined : wait_ms;
-    await pauseUnlessReleased(wait_ms);
+    await pauseUntilChanged(wait_ms);
   }
   return undefined;
 }

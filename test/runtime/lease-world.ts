@@ -111,6 +111,8 @@ export function createProcess(world: VirtualClock, random: () => number, skew_ms
   let state: 'Running' | 'Paused' | 'Killed' = 'Running';
   let waiting: (() => void)[] = [];
   const start_ms = world.monotonic();
+  // No two readings of a real clock are the same.
+  let readings = 0;
   const enter = (work: () => void): void => {
     if (state === 'Running') work();
     else if (state === 'Paused') waiting.push(work);
@@ -126,7 +128,7 @@ export function createProcess(world: VirtualClock, random: () => number, skew_ms
   return {
     clock: {
       now: () => world.now() + skew_ms,
-      monotonic: () => world.monotonic() - start_ms + 1000,
+      monotonic: () => world.monotonic() - start_ms + 1000 + (readings += 1) * 1e-6,
       random,
       after: (delay_ms, wake) => {
         let cancelled = false;

@@ -43,6 +43,18 @@ describe('a candidate', () => {
     expect(seen.started).toBe(1);
   });
 
+  it('follows a leader that is silent as soon as its lease has run out, counted from its last renewal', async () => {
+    const { clock, seen, server } = begin(held);
+    await clock.advance(1_900);
+    const { metadata, spec } = server.get();
+    server.replace({ metadata, spec: { ...spec, renewTime: '2026-01-01T01:00:01.900000Z' } });
+    // The renewal is heard of and read within 30 ms.
+    await clock.advance(15_000);
+    expect(seen.started).toBe(0);
+    await clock.advance(60);
+    expect(seen.started).toBe(1);
+  });
+
   it('takes no record of a namesake before its time', async () => {
     const { clock, seen } = begin({ ...held, spec: { ...held.spec, holderIdentity: 'me' } });
     await clock.advance(15_000);

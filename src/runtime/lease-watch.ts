@@ -1,7 +1,8 @@
 /**
- * Lets a candidate hear at once that the Lease was let go, instead of at its next look: what hands over within a moment.
+ * Lets a candidate hear at once that the Lease was written: a release is taken within a moment, and a renewal is known for
+ * when it was made, so that a dead leader is followed as soon as its lease has run out.
  *
- * Must not decide anything: a release that is missed, or heard of twice, or too late, only changes when the candidate
+ * Must not decide anything: a change that is missed, or heard of twice, or too late, only changes when the candidate
  * looks. Whether it may lead is decided by what it then reads and writes.
  */
 import type { Api, ObjectRef } from './api.ts';
@@ -10,14 +11,14 @@ import { isReleased, type Lease } from './lease-record.ts';
 import type { StoreEvent } from './store-event.ts';
 import { runWatcher } from './watcher.ts';
 
-export interface Releases {
-  /** Waits, but no longer than until a release is seen; one that was seen since the last wait ends this one at once. */
+export interface LeaseWatch {
+  /** Waits, but no longer than until a change is seen; one that was seen since the last wait ends this one at once. */
   readonly pause: (wait_ms: number) => Promise<void>;
   /** Resolves when the watch has ended. Must be called. */
   readonly stop: () => Promise<void>;
 }
 
-export interface ReleasesOptions {
+export interface LeaseWatchOptions {
   readonly api: Pick<Api, 'list' | 'watch'>;
   readonly clock: Clock;
   readonly lease: ObjectRef;
@@ -26,18 +27,20 @@ export interface ReleasesOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Releases are rare. Somebody who writes them without end must not make the candidate write as often. */
-const wakeInterval_ms = 1000;
+/** Somebody who writes the Lease without end must not make the candidate look as often. */
+const interval_ms = 1000;
 
-export function watchReleases({ api, clock, lease, signal, onError }: ReleasesOptions): Releases {
+export function watchLease({ api, clock, lease, signal, onError }: LeaseWatchOptions): LeaseWatch {
   const watching = new AbortController();
+  /** When one was last heeded: a release may follow a renewal closely, and must not be missed for it. */
+  const heeded_ms = { Release: Number.NEGATIVE_INFINITY, Renewal: Number.NEGATIVE_INFINITY };
   let seen = false;
-  let woken_ms = Number.NEGATIVE_INFINITY;
   let wake: (() => void) | undefined;
 
   const hear = (event: StoreEvent<Lease>): void => {
-    if (!showsRelease(event) || clock.monotonic() < woken_ms + wakeInterval_ms) return;
-    woken_ms = clock.monotonic();
+    const change = changeOf(event);
+    if (change === undefined || clock.monotonic() < heeded_ms[change] + interval_ms) return;
+    heeded_ms[change] = clock.monotonic();
     seen = true;
     wake?.();
   };
@@ -50,7 +53,7 @@ export function watchReleases({ api, clock, lease, signal, onError }: ReleasesOp
     signal: watching.signal,
     emit: hear,
     onError: (cause) =>
-      onError(new Error('the watch for a release failed; the Lease is looked at in intervals', { cause })),
+      onError(new Error('the watch of the Lease failed; it is looked at in intervals', { cause })),
   });
 
   return {
@@ -71,14 +74,14 @@ export function watchReleases({ api, clock, lease, signal, onError }: ReleasesOp
   };
 }
 
-function showsRelease(event: StoreEvent<Lease>): boolean {
+function changeOf(event: StoreEvent<Lease>): 'Release' | 'Renewal' | undefined {
   switch (event.type) {
     case 'Replace':
-      return event.objects.some(({ spec }) => spec !== undefined && isReleased(spec));
+      return event.objects.some(({ spec }) => spec !== undefined && isReleased(spec)) ? 'Release' : undefined;
     case 'Apply':
-      return event.object.spec !== undefined && isReleased(event.object.spec);
+      return event.object.spec !== undefined && isReleased(event.object.spec) ? 'Release' : 'Renewal';
     case 'Delete':
     case 'Bookmark':
-      return false;
+      return undefined;
   }
 }
