@@ -17,8 +17,11 @@ beforeEach(() => {
   });
 });
 
-const paint = (object: Widget | undefined): void => {
-  (object?.spec as { color: string }).color = 'blue';
+const paint = ({ spec }: Widget): void => {
+  (spec as { color: string }).color = 'blue';
+};
+const rename = ({ metadata }: Widget): void => {
+  (metadata as { name: string }).name = 'b';
 };
 
 /** Of the same shape as an object from the API server: the store makes a copy without managedFields. */
@@ -31,16 +34,14 @@ it('a reader that changes what it was given fails, whichever way it came', () =>
   store.apply({ type: 'Replace', objects: [red('1')] });
   store.apply({ type: 'Apply', object: red('2') });
   store.remember(red('3'), '2');
-  for (const object of [
-    store.get(key),
-    store.list()[0],
-    store.byIndex('name', 'a')[0],
-    ...changes.map(({ current }) => current),
-  ]) {
-    expect(object?.spec?.color).toBe('red');
+  const read = [store.get(key), ...store.list(), ...store.byIndex('name', 'a')];
+  const told = changes.map(({ current }) => current);
+  const objects = [...read, ...told].filter((object) => object !== undefined);
+  expect(objects).toHaveLength(6);
+  for (const object of objects) {
     expect(() => paint(object)).toThrow(TypeError);
+    expect(() => rename(object)).toThrow(TypeError);
   }
-  expect(changes).toHaveLength(3);
 });
 
 it('a writer that changes what it has given away fails, too', () => {
