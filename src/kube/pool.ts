@@ -1,0 +1,92 @@
+/**
+ * Requests over HTTP/1.1, on connections that are kept for the next one, unless there is reason to believe that they are dead.
+ *
+ * Must not know what is asked.
+ */
+import { type Dispatcher, Pool as Http1Pool, ProxyAgent } from 'undici';
+import { DeadlinePassed } from './deadline.ts';
+import { tcpKeepAlive } from './dial.ts';
+import type { Connection, TlsOptions } from './kubeconfig.ts';
+import type { Reply, WireRequest } from './wire.ts';
+
+export interface Pool {
+  /** Sends a request. Rejects with what went wrong, or the signal's reason. */
+  readonly send: (request: WireRequest) => Promise<Reply>;
+  /** Cuts every connection; what would be sent later fails with `reason`. */
+  readonly close: (reason: Error) => Promise<void>;
+}
+
+/** Less than the API server's 90 s and the 60 s of common load balancers, so that we close first. */
+const idle_ms = 30_000;
+
+export function createPool({ server, proxyUrl }: Pick<Connection, 'server' | 'proxyUrl'>): Pool {
+  const { origin } = new URL(server);
+  let current: { readonly tls: TlsOptions; readonly dispatcher: Dispatcher } | undefined;
+  /** All whose connections are not closed yet. */
+  const dispatchers = new Set<Dispatcher>();
+  let closed: Error | undefined;
+
+  /** Whatever comes next takes other connections; requests in flight on these may end in peace. */
+  const forget = (dispatcher: Dispatcher): void => {
+    if (current?.dispatcher === dispatcher) current = undefined;
+    void dispatcher.close().then(
+      () => dispatchers.delete(dispatcher),
+      // It was forgotten before, or cut.
+      () => undefined,
+    );
+  };
+
+  const dispatcherFor = (tls: TlsOptions): Dispatcher => {
+    if (closed !== undefined) throw closed;
+    if (current?.tls === tls) return current.dispatcher;
+    if (current !== undefined) forget(current.dispatcher);
+    const dispatcher = createDispatcher(origin, tls, proxyUrl);
+    dispatchers.add(dispatcher);
+    current = { tls, dispatcher };
+    return dispatcher;
+  };
+
+  return {
+    send: async ({ method, path, headers, body, tls, signal }) => {
+      const dispatcher = dispatcherFor(tls);
+      // Where one connection turned out to be dead, so may be those that nobody has tried since.
+      const onAbort = (): void => {
+        if (signal.reason instanceof DeadlinePassed) forget(dispatcher);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const response = await dispatcher.request({
+        origin,
+        path,
+        method,
+        headers: headers as Record<string, string | string[]>,
+        body: body ?? null,
+        signal,
+        // Ours are the deadlines that count, and a watch may be silent for minutes.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+      return {
+        code: response.statusCode,
+        headers: response.headers,
+        text: () => response.body.text(),
+        chunks: () => chunksOf(response),
+      };
+    },
+    close: async (reason) => {
+      closed = reason;
+      await Promise.all(Array.from(dispatchers, (dispatcher) => dispatcher.destroy()));
+    },
+  };
+}
+
+function createDispatcher(origin: string, tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
+  // One HTTP/2 connection would be shared by all: one reset would cost them all.
+  const pool = { allowH2: false, keepAliveTimeout: idle_ms };
+  return proxyUrl === undefined
+    ? new Http1Pool(origin, { ...pool, connect: { ...tls, ...tcpKeepAlive } })
+    : new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls, connect: tcpKeepAlive });
+}
+
+async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) yield chunk as Uint8Array;
+}
