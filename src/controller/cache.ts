@@ -55,6 +55,7 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
         role: (grant) => (isFinal(grant.status.phase) ? [] : [roleKeyOf(grant)]),
         uid: (grant) => [grant.metadata.uid],
         phase: (grant) => [grant.status.phase],
+        extends: (grant) => (isFinal(grant.status.phase) ? [] : [grant.spec.extends?.uid ?? []].flat()),
         holding: (grant) => (isHolding(grant) ? [policyNameOf(grant)] : []),
         queued: (grant) => (isQueued(grant) ? [policyNameOf(grant)] : []),
       },
@@ -68,6 +69,9 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
           departed.add(work, previous);
         }
         enqueue(work);
+        for (const uid of new Set([previous?.metadata.uid, current?.metadata.uid])) {
+          if (uid !== undefined) for (const successor of grantKeys('extends', uid)) enqueue(successor);
+        }
         if (previous !== undefined && leftRoom(previous, current)) enqueueNext(policyNameOf(previous));
       },
     });
@@ -129,7 +133,7 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
     roles: { Role: roleStore('Role'), ClusterRole: roleStore('ClusterRole') },
   };
 
-  const grantKeys = (index: 'policy' | 'role' | 'uid', value: string): readonly string[] =>
+  const grantKeys = (index: 'policy' | 'role' | 'uid' | 'extends', value: string): readonly string[] =>
     grantKinds.flatMap((kind) =>
       cache.grants[kind].byIndex(index, value).map((grant) => workKey({ kind, key: keyOf(grant) })),
     );

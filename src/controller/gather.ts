@@ -3,6 +3,7 @@
  * It reads; it writes nothing.
  */
 import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
+import { chainMax } from '../domain/extension.ts';
 import { type Grant, type Policy, policyNameOf } from '../domain/grant.ts';
 import { mayNameAnother, type Review, type ReviewAnswer } from '../domain/review.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
@@ -33,8 +34,21 @@ export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers
     policy: cache.policies.get(`/${policyNameOf(grant)}`),
     role: roleOf(cache, grant),
     bindings,
+    predecessors: predecessorsOf(cache, grant),
     answers,
   };
+}
+
+function predecessorsOf(cache: Cache, grant: Grant): readonly Grant[] {
+  const found: Grant[] = [];
+  for (let link = grant.spec.extends; link !== undefined && found.length < chainMax; ) {
+    const metadata = { name: link.name, namespace: grant.metadata.namespace };
+    const before = cache.grants[grant.kind].get(keyOf({ metadata }));
+    if (before === undefined || before.metadata.uid !== link.uid) break;
+    found.push(before);
+    link = before.spec.extends;
+  }
+  return found;
 }
 
 /** What stands at a place right now, or undefined when nothing does. */

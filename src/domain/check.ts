@@ -121,13 +121,6 @@ function ticketIsGood({ spec }: Grant, policy: Policy): string | undefined {
   return `spec.ticket ${spec.ticket} does not match ${pattern}, which ${named(policy)} demands`;
 }
 
-/** What is not enforced must not be promised: such grants wait instead of slipping through. */
-function isSupported({ spec }: Grant): string | undefined {
-  return spec.extends === undefined
-    ? undefined
-    : 'spec.extends is not supported by this version: ask for a grant of its own';
-}
-
 /** In the order of what helps the requester most to hear first. */
 const policyChecks: readonly Check[] = [
   notSuspended,
@@ -139,7 +132,6 @@ const policyChecks: readonly Check[] = [
   startIsNear,
   reasonIsGood,
   ticketIsGood,
-  isSupported,
 ];
 
 /** The first objection against a grant under its policy, or undefined when there is none. */

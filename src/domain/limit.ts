@@ -16,6 +16,8 @@ export interface Contender {
   readonly requester: string;
   /** Wall time in milliseconds. */
   readonly created_ms: number;
+  /** The uid of the grant that it prolongs. */
+  readonly extends?: string | undefined;
 }
 
 /** What stands under one policy at one moment. */
@@ -30,6 +32,7 @@ export const contenderOf = ({ metadata, spec }: Grant): Contender => ({
   uid: metadata.uid,
   requester: (spec.requester ?? '').toLowerCase(),
   created_ms: parseTime_ms(metadata.creationTimestamp),
+  extends: spec.extends?.uid,
 });
 
 /** Whether it counts against the limits of its policy. */
@@ -42,17 +45,32 @@ export const isQueued = ({ metadata, status }: Grant): boolean =>
   !isFinal(status.phase) &&
   status.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'LimitReached') === true;
 
-/** The queued grants that there is room for, oldest first. */
+/**
+ * The queued grants that there is room for, oldest first. A grant that prolongs one which still holds takes no room of its
+ * own; of several that prolong the same one, only the first.
+ */
 export function admitted(limits: Limits, { holding, queued }: Load): readonly Contender[] {
   const { active = Number.POSITIVE_INFINITY, activePerRequester = Number.POSITIVE_INFINITY } = limits;
+  const holders = new Set(holding.map(({ uid }) => uid));
+  const prolonged = new Set<string>();
   const held = new Map<string, number>();
-  for (const { requester } of holding) held.set(requester, (held.get(requester) ?? 0) + 1);
-  let room = active - holding.length;
-  return queued.toSorted(inOrder).filter(({ requester }) => {
-    const own = held.get(requester) ?? 0;
-    if (room <= 0 || own >= activePerRequester) return false;
+  let room = active;
+
+  const sharesRoom = ({ extends: before }: Contender): boolean => {
+    if (before === undefined || !holders.has(before) || prolonged.has(before)) return false;
+    prolonged.add(before);
+    return true;
+  };
+  const take = ({ requester }: Contender): void => {
     room -= 1;
-    held.set(requester, own + 1);
+    held.set(requester, (held.get(requester) ?? 0) + 1);
+  };
+
+  for (const one of holding.toSorted(inOrder)) if (!sharesRoom(one)) take(one);
+  return queued.toSorted(inOrder).filter((one) => {
+    if (sharesRoom(one)) return true;
+    if (room <= 0 || (held.get(one.requester) ?? 0) >= activePerRequester) return false;
+    take(one);
     return true;
   });
 }

@@ -25,14 +25,15 @@ const roleAndReach = (grant: Grant): string =>
 /** Told once, when the operator first sees a grant. */
 export function requested(grant: Grant): readonly Effect[] {
   if (grant.status.observedGeneration >= 0) return [];
-  const { requester = 'somebody unknown', reason, duration, notAfter } = grant.spec;
+  const { requester = 'somebody unknown', reason, duration, notAfter, extends: link } = grant.spec;
   const others = subjectsOf(grant)
     .map(subjectName)
     .filter((name) => name !== requester);
   const whom = others.length === 0 ? '' : ` for ${others.join(', ')}`;
   const until = notAfter === undefined ? '' : ` until ${notAfter}`;
   const howLong = duration === undefined ? until : ` for ${duration}`;
-  const note = `${requester} asks for ${roleAndReach(grant)}${whom}${howLong}: ${reason}`;
+  const prolonged = link === undefined ? '' : `, to prolong ${link.name}`;
+  const note = `${requester} asks for ${roleAndReach(grant)}${whom}${howLong}${prolonged}: ${reason}`;
   return [entry({ step: 'Requested', type: 'Normal', by: requester, note, discriminator: '' })];
 }
 

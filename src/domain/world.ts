@@ -45,6 +45,8 @@ export interface World {
   readonly role: Role | undefined;
   /** What the cache holds at the places of the grant's bindings, by `placeKey`. */
   readonly bindings: ReadonlyMap<string, StoredBinding>;
+  /** The grants that this one prolongs, the nearest first, as far as they still exist. */
+  readonly predecessors: readonly Grant[];
   /** What else stands under the policy; undefined where the policy has no limits. */
   readonly load?: Load | undefined;
   readonly answers: Answers;

@@ -14,6 +14,7 @@ const world: World = {
   policy: undefined,
   role: undefined,
   bindings: new Map(),
+  predecessors: [],
   answers: {},
 };
 const review = { user: 'alice', resourceAttributes: { verb: 'create', group: '', resource: 'pods' } };

@@ -135,13 +135,6 @@ const rows: readonly Row[] = [
     reason: 'PolicyRefused',
     message: /spec\.ticket X does not match/,
   },
-  {
-    name: 'an extension',
-    grant: aGrant({ extends: { name: 'a', uid: 'b' } }),
-    policy: aPolicy(),
-    reason: 'PolicyRefused',
-    message: /not supported/,
-  },
 ];
 
 describe('a policy', () => {

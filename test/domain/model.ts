@@ -27,6 +27,7 @@ export interface Model {
   mayBind: boolean;
   /** What else stands under the policy. */
   load: Load;
+  predecessors: readonly Grant[];
   now_ms: number;
   readonly bindings: Map<string, StoredBinding>;
   readonly trail: Map<string, TrailEntry>;
@@ -39,6 +40,7 @@ export const modelOf = (parts: Pick<Model, 'grant' | 'policy' | 'role' | 'now_ms
   ...parts,
   mayBind: true,
   load: { holding: [], queued: [] },
+  predecessors: [],
   bindings: new Map(),
   trail: new Map(),
   tellings: 0,
@@ -77,8 +79,8 @@ export function settle(model: Model, effectsBeforeCrash = Number.POSITIVE_INFINI
 }
 
 function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
-  const { grant, policy, role, bindings } = model;
-  return deepFreeze({ grant, grantIsLive, policy, role, bindings, load: model.load, answers });
+  const { grant, policy, role, bindings, load, predecessors } = model;
+  return deepFreeze({ grant, grantIsLive, policy, role, bindings, load, predecessors, answers });
 }
 
 function answerTo(
