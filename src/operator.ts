@@ -7,6 +7,7 @@ import { createCache } from './controller/cache.ts';
 import { createDeparted } from './controller/departed.ts';
 import { startInformers } from './controller/informers.ts';
 import { createIntake } from './controller/intake.ts';
+import { priorityOf } from './controller/priority.ts';
 import { activeSamples, grantSamples } from './controller/samples.ts';
 import { createHttpApi, type HttpApi } from './kube/http-api.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
@@ -66,6 +67,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
       connection,
       clock,
       userAgent: 'curfew-operator',
+      priorityOf,
       observe: ({ method, code }) => metrics.requested(method, String(code), host),
     });
     defer(api.close);
