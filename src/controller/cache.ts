@@ -2,10 +2,12 @@
  * What the operator knows of the cluster: one store for each kind it watches, the indexes that lead from a change to
  * the grants it concerns, and nothing else. A change enqueues keys; it never decides anything.
  *
- * No change costs work in proportion to all grants: policies and roles lead only to those grants that are not over.
+ * No change costs work in proportion to all grants: policies and roles lead only to those grants that are not over, and room
+ * under a policy with limits only to those that hold it or wait for it.
  */
 import { createHash } from 'node:crypto';
 import { grantUidLabel, type Place, type StoredBinding } from '../domain/binding.ts';
+import { chainOf } from '../domain/extension.ts';
 import { type Grant, isFinal, type Policy, policyNameOf } from '../domain/grant.ts';
 import { admitted, type Contender, contenderOf, isHolding, isQueued, type Load } from '../domain/limit.ts';
 import { originOf } from '../domain/orphan.ts';
@@ -15,6 +17,7 @@ import type { Role } from '../domain/world.ts';
 import type { KubeObject } from '../runtime/api.ts';
 import { keyOf } from '../runtime/resources.ts';
 import { createStore, type Store, type StoreChange } from '../runtime/store.ts';
+import { linkFrom, linkOf, predecessorsOf } from './chain.ts';
 import type { Departed } from './departed.ts';
 import { workKey } from './work.ts';
 
@@ -33,6 +36,8 @@ export interface Cache {
   readonly bindings: Readonly<Record<Place['kind'], BindingStore>>;
   readonly roles: Readonly<Record<RoleRef['kind'], RoleStore>>;
   readonly departed: Departed;
+  /** There may be room under the policy of this name: whoever is next is worked on. */
+  readonly letNextIn: (policy: string) => void;
   /** The end of a departed grant has been seen to and told. */
   readonly conclude: (work: string) => void;
 }
@@ -55,7 +60,7 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
         role: (grant) => (isFinal(grant.status.phase) ? [] : [roleKeyOf(grant)]),
         uid: (grant) => [grant.metadata.uid],
         phase: (grant) => [grant.status.phase],
-        extends: (grant) => (isFinal(grant.status.phase) ? [] : [grant.spec.extends?.uid ?? []].flat()),
+        successor: (grant) => (isFinal(grant.status.phase) ? [] : linkFrom(grant)),
         holding: (grant) => (isHolding(grant) ? [policyNameOf(grant)] : []),
         queued: (grant) => (isQueued(grant) ? [policyNameOf(grant)] : []),
       },
@@ -69,20 +74,27 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
           departed.add(work, previous);
         }
         enqueue(work);
-        for (const uid of new Set([previous?.metadata.uid, current?.metadata.uid])) {
-          if (uid !== undefined) for (const successor of grantKeys('extends', uid)) enqueue(successor);
+        for (const changed of changedLinks(previous, current)) {
+          for (const successor of grantKeys('successor', changed)) enqueue(successor);
         }
-        if (previous !== undefined && leftRoom(previous, current)) enqueueNext(policyNameOf(previous));
+        if (previous !== undefined && leftRoom(previous, current)) letNextIn(policyNameOf(previous));
       },
     });
 
-  /** Somebody made room, or stood in somebody's way and does no more. */
-  const enqueueNext = (policy: string): void => {
-    const limits = cache.policies.get(`/${policy}`)?.spec.limits;
-    if (limits === undefined) return;
-    for (const { uid } of admitted(limits, loadOf(cache, policy))) {
-      for (const owner of grantKeysByUid(uid)) enqueue(owner);
+  /** Policies under which somebody made room, until the end of this turn of the event loop: one look does for all. */
+  const roomy = new Set<string>();
+  const letNextIn = (policy: string): void => {
+    if (cache.policies.get(`/${policy}`)?.spec.limits === undefined) return;
+    if (roomy.size === 0) queueMicrotask(enqueueNext);
+    roomy.add(policy);
+  };
+  const enqueueNext = (): void => {
+    for (const policy of roomy) {
+      const limits = cache.policies.get(`/${policy}`)?.spec.limits;
+      const next = limits === undefined ? [] : admitted(limits, loadOf(cache, policy));
+      for (const { uid } of next) for (const owner of grantKeysByUid(uid)) enqueue(owner);
     }
+    roomy.clear();
   };
 
   const bindingStore = (kind: Place['kind']): BindingStore =>
@@ -111,10 +123,11 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
 
   const cache: Cache = {
     departed,
+    letNextIn,
     conclude: (work) => {
       const grant = departed.get(work);
       departed.delete(work);
-      if (grant !== undefined) enqueueNext(policyNameOf(grant));
+      if (grant !== undefined) letNextIn(policyNameOf(grant));
     },
     grants: {
       TemporaryAccessGrant: grantStore('TemporaryAccessGrant'),
@@ -133,7 +146,7 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
     roles: { Role: roleStore('Role'), ClusterRole: roleStore('ClusterRole') },
   };
 
-  const grantKeys = (index: 'policy' | 'role' | 'uid' | 'extends', value: string): readonly string[] =>
+  const grantKeys = (index: 'policy' | 'role' | 'uid' | 'successor', value: string): readonly string[] =>
     grantKinds.flatMap((kind) =>
       cache.grants[kind].byIndex(index, value).map((grant) => workKey({ kind, key: keyOf(grant) })),
     );
@@ -144,6 +157,13 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
 
 export const grantKinds = ['TemporaryAccessGrant', 'ClusterTemporaryAccessGrant'] as const;
 export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
+
+/** The link of a grant that appeared, went, began or reached another phase: nothing else matters to those that prolong it. */
+function changedLinks(previous: Grant | undefined, current: Grant | undefined): readonly string[] {
+  const same = previous?.metadata.uid === current?.metadata.uid;
+  if (same && previous?.status.phase === current?.status.phase) return [];
+  return [...new Set([previous, current].flatMap((grant) => (grant === undefined ? [] : linkOf(grant))))];
+}
 
 const leftRoom = (previous: Grant, current: Grant | undefined): boolean =>
   (isHolding(previous) && (current === undefined || !isHolding(current))) ||
@@ -169,10 +189,12 @@ const hashes = new WeakMap<StoredRole, string>();
 
 /** What stands under a policy, as far as the cache knows. A grant that is gone holds until its access is. */
 export function loadOf(cache: Cache, policy: string): Load {
+  const asContender = (grant: Grant): Contender =>
+    contenderOf(grant, chainOf(grant, predecessorsOf(cache.grants, grant)));
   const found = (index: 'holding' | 'queued'): readonly Contender[] =>
-    grantKinds.flatMap((kind) => cache.grants[kind].byIndex(index, policy).map(contenderOf));
+    grantKinds.flatMap((kind) => cache.grants[kind].byIndex(index, policy).map(asContender));
   const departed = cache.departed.grants().filter((grant) => policyNameOf(grant) === policy);
-  return { holding: [...found('holding'), ...departed.map(contenderOf)], queued: found('queued') };
+  return { holding: [...found('holding'), ...departed.map(asContender)], queued: found('queued') };
 }
 
 /** The role that a grant asks for, as far as the cache knows. */

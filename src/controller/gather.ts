@@ -3,13 +3,13 @@
  * It reads; it writes nothing.
  */
 import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
-import { chainMax } from '../domain/extension.ts';
 import { type Grant, type Policy, policyNameOf } from '../domain/grant.ts';
 import { mayNameAnother, type Review, type ReviewAnswer } from '../domain/review.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
 import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
 import { keyOf } from '../runtime/resources.ts';
+import { predecessorsOf } from './chain.ts';
 import { asRole, type Cache, roleOf, type StoredRole } from './cache.ts';
 import {
   accessReview,
@@ -34,21 +34,9 @@ export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers
     policy: cache.policies.get(`/${policyNameOf(grant)}`),
     role: roleOf(cache, grant),
     bindings,
-    predecessors: predecessorsOf(cache, grant),
+    predecessors: predecessorsOf(cache.grants, grant),
     answers,
   };
-}
-
-function predecessorsOf(cache: Cache, grant: Grant): readonly Grant[] {
-  const found: Grant[] = [];
-  for (let link = grant.spec.extends; link !== undefined && found.length < chainMax; ) {
-    const metadata = { name: link.name, namespace: grant.metadata.namespace };
-    const before = cache.grants[grant.kind].get(keyOf({ metadata }));
-    if (before === undefined || before.metadata.uid !== link.uid) break;
-    found.push(before);
-    link = before.spec.extends;
-  }
-  return found;
 }
 
 /** What stands at a place right now, or undefined when nothing does. */

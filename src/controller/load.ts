@@ -4,42 +4,44 @@
  *
  * Must not know what the limits are.
  */
+import { chainOf } from '../domain/extension.ts';
 import { type Grant, policyNameOf } from '../domain/grant.ts';
 import { type Contender, contenderOf, type Load } from '../domain/limit.ts';
 import type { Plan } from '../domain/plan.ts';
+import type { World } from '../domain/world.ts';
 import { type Cache, loadOf } from './cache.ts';
 
 export interface Reservations {
   /** What stands under the grant's policy without the grant itself. */
   readonly loadFor: (cache: Cache, grant: Grant) => Load;
-  /** Counts the grant as holding if the plan lets it begin; the answer ends that, once the cache knows. */
-  readonly reserve: (grant: Grant, plan: Plan) => () => void;
+  /** Counts the grant of this piece of work as holding from now on, if the plan lets it begin. */
+  readonly reserve: (work: string, world: World, plan: Plan) => void;
+  /** Does so no more, and answers with the policy under which there may be room now; undefined when it was not counted. */
+  readonly release: (work: string) => string | undefined;
 }
 
 export function createReservations(): Reservations {
-  /** By policy, then by the grant's uid. */
-  const reserved = new Map<string, Map<string, Contender>>();
-
+  const reserved = new Map<string, { readonly policy: string; readonly contender: Contender }>();
   return {
     loadFor: (cache, grant) => {
       const policy = policyNameOf(grant);
-      const { uid } = grant.metadata;
       const { holding, queued } = loadOf(cache, policy);
-      const known = new Set([uid, ...holding.map((one) => one.uid)]);
-      const begun = [...(reserved.get(policy)?.values() ?? [])].filter((one) => !known.has(one.uid));
-      const others = [...holding, ...begun].filter((one) => one.uid !== uid);
-      return { holding: others, queued: queued.filter((one) => one.uid !== uid) };
+      const begun = Array.from(reserved.values())
+        .filter((one) => one.policy === policy)
+        .map(({ contender }) => contender);
+      const others = [...holding, ...begun].filter(({ uid }) => uid !== grant.metadata.uid);
+      const begins = new Set([grant.metadata.uid, ...begun.map(({ uid }) => uid)]);
+      return { holding: others, queued: queued.filter(({ uid }) => !begins.has(uid)) };
     },
-    reserve: (grant, plan) => {
-      if (!begins(plan)) return () => undefined;
-      const policy = policyNameOf(grant);
-      const { uid } = grant.metadata;
-      const own = reserved.get(policy) ?? new Map<string, Contender>();
-      reserved.set(policy, own.set(uid, contenderOf(grant)));
-      return () => {
-        own.delete(uid);
-        if (own.size === 0) reserved.delete(policy);
-      };
+    reserve: (work, { grant, predecessors }, plan) => {
+      if (!begins(plan)) return;
+      const contender = contenderOf(grant, chainOf(grant, predecessors));
+      reserved.set(work, { policy: policyNameOf(grant), contender });
+    },
+    release: (work) => {
+      const policy = reserved.get(work)?.policy;
+      reserved.delete(work);
+      return policy;
     },
   };
 }

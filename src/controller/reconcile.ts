@@ -7,6 +7,7 @@ import type { Grant } from '../domain/grant.ts';
 import { isHolding } from '../domain/limit.ts';
 import type { Effect, Wake } from '../domain/plan.ts';
 import type { World } from '../domain/world.ts';
+import { ApiError } from '../runtime/api-error.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
 import { apply, type Shell } from './apply.ts';
 import { answer, gather } from './gather.ts';
@@ -42,7 +43,7 @@ type Worker = Shell & { readonly reservations: Reservations };
 const withLoad = ({ cache, reservations }: Worker, world: World): World =>
   world.policy?.spec.limits === undefined || isHolding(world.grant)
     ? world
-    : { ...world, load: reservations.loadFor(cache, world.grant) };
+    : { ...world, load: () => reservations.loadFor(cache, world.grant) };
 
 /** The grant of this name first: what is left of an older one of the same name must not hold it up. */
 async function reconcileNamed(
@@ -51,13 +52,22 @@ async function reconcileNamed(
   grant: Grant | undefined,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  const result = await reconcileGrant(shell, grant, signal);
+  // What an attempt before this one has reserved, and nobody knows whether its write has landed: now it is looked at.
+  release(shell, key);
+  const result = await reconcileGrant(shell, key, grant, signal);
   await reconcileDeparted(shell, key, signal);
   return result;
 }
 
+/** Others may have been told to wait for room that was reserved in vain. */
+function release({ reservations, cache }: Worker, key: string): void {
+  const policy = reservations.release(key);
+  if (policy !== undefined) cache.letNextIn(policy);
+}
+
 async function reconcileGrant(
   shell: Worker,
+  key: string,
   grant: Grant | undefined,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
@@ -71,8 +81,15 @@ async function reconcileGrant(
       continue;
     }
     if (plan.effects.length === 0) return resultOf(plan.wake, shell.clock.now());
-    const release = shell.reservations.reserve(world.grant, plan);
-    world = await applyAll(shell, plan.effects, world, signal).finally(release);
+    shell.reservations.reserve(key, world, plan);
+    try {
+      world = await applyAll(shell, plan.effects, world, signal);
+    } catch (error) {
+      // Refused is certain; without an answer the write may have landed, and the room stays taken until the next look.
+      if (error instanceof ApiError) release(shell, key);
+      throw error;
+    }
+    release(shell, key);
   }
   throw new Error(
     `expected ${grant.kind} ${grant.metadata.namespace ?? ''}/${grant.metadata.name} to come to rest within ${roundsMax} rounds; it did not. Please report this with the status of the grant`,

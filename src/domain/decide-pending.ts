@@ -9,7 +9,7 @@ import type { Situation } from './condition.ts';
 import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime, parseTime_ms } from './duration.ts';
 import { deletions, statusIn, statusWrite } from './effects.ts';
-import { objectionToExtension } from './extension.ts';
+import { chainOf, objectionToExtension } from './extension.ts';
 import { type Grant, type Policy, policyNameOf } from './grant.ts';
 import { limitReached } from './limit.ts';
 import { activating, approvedBy, over, queued, requested, scheduled, stalled } from './narrate.ts';
@@ -54,7 +54,7 @@ export function decidePending(world: World, now_ms: number): Plan {
   if (progress.missing > 0) return wait(standing);
   const start_ms = grant.spec.notBefore === undefined ? now_ms : parseTime_ms(grant.spec.notBefore);
   if (start_ms > now_ms) return schedule(standing, start_ms);
-  const full = limitReached(grant, policy, world.load);
+  const full = limitReached(grant, policy, chainOf(grant, world.predecessors), world.load);
   return full === undefined ? activate(standing, policy) : queue(standing, full);
 }
 

@@ -11,6 +11,12 @@ import { type Grant, type Policy, reachOf, subjectName, subjectsOf } from './gra
 /** More than anybody prolongs; a longer chain is not followed. */
 export const chainMax = 64;
 
+/** The uid of the grant with which the chain began, as far as it is known. */
+export function chainOf(grant: Grant, predecessors: readonly Grant[]): string {
+  const last = predecessors.at(-1) ?? grant;
+  return last.spec.extends?.uid ?? last.metadata.uid;
+}
+
 /**
  * Why a grant cannot prolong what it names, or undefined when it can or names nothing.
  *
@@ -25,11 +31,7 @@ export function objectionToExtension(
 ): Objection | undefined {
   const { extends: link } = grant.spec;
   if (link === undefined) return undefined;
-  const { maxTotal } = policy.spec.duration;
-  if (maxTotal === undefined) {
-    const message = `policy "${policy.metadata.name}" lets nobody prolong access: leave out spec.extends`;
-    return { reason: 'PolicyRefused', message };
-  }
+  const { max, maxTotal = max } = policy.spec.duration;
   const mismatch = mismatchOf(grant, predecessors);
   if (mismatch !== undefined) return { reason: 'NotAnExtension', message: mismatch };
   const begun_ms = Math.min(...predecessors.map(({ status }) => parseTime_ms(status.activationTime ?? '')));
@@ -41,12 +43,19 @@ export function objectionToExtension(
 
 function mismatchOf(grant: Grant, predecessors: readonly Grant[]): string | undefined {
   const last = predecessors.at(-1) ?? grant;
+  if (predecessors.length === chainMax) {
+    return `a chain may have ${chainMax} grants at most: ask for a grant of its own`;
+  }
   if (last.spec.extends !== undefined) {
     return `grant ${last.spec.extends.name} (${last.spec.extends.uid}) is not there any more, so nobody can say how long access has lasted: ask for a grant of its own`;
   }
   const unlike = predecessors.find((one) => accessOf(one) !== accessOf(grant));
   if (unlike !== undefined) {
     return `grant ${unlike.metadata.name} is for other access: only the same requester's, for the same subjects, role and place, can be prolonged`;
+  }
+  const cut = predecessors.find(({ status }) => status.phase === 'Revoked');
+  if (cut !== undefined) {
+    return `grant ${cut.metadata.name} has been revoked, and what somebody cut must not come back: ask for a grant of its own`;
   }
   const waiting = predecessors.find(({ status }) => status.activationTime === undefined);
   return waiting === undefined
@@ -58,7 +67,9 @@ function mismatchOf(grant: Grant, predecessors: readonly Grant[]): string | unde
 const accessOf = (grant: Grant): string =>
   JSON.stringify([
     grant.spec.requester?.toLowerCase(),
-    subjectsOf(grant).map(subjectName).toSorted(),
+    subjectsOf(grant)
+      .map((subject) => `${subject.kind} ${subjectName(subject)}`)
+      .toSorted(),
     grant.spec.roleRef.kind,
     grant.spec.roleRef.name,
     reachOf(grant),

@@ -16,8 +16,8 @@ export interface Contender {
   readonly requester: string;
   /** Wall time in milliseconds. */
   readonly created_ms: number;
-  /** The uid of the grant that it prolongs. */
-  readonly extends?: string | undefined;
+  /** The uid of the grant with which its chain of extensions began; its own where it prolongs nothing. */
+  readonly chain: string;
 }
 
 /** What stands under one policy at one moment. */
@@ -28,11 +28,11 @@ export interface Load {
   readonly queued: readonly Contender[];
 }
 
-export const contenderOf = ({ metadata, spec }: Grant): Contender => ({
+export const contenderOf = ({ metadata, spec }: Grant, chain: string): Contender => ({
   uid: metadata.uid,
   requester: (spec.requester ?? '').toLowerCase(),
   created_ms: parseTime_ms(metadata.creationTimestamp),
-  extends: spec.extends?.uid,
+  chain,
 });
 
 /** Whether it counts against the limits of its policy. */
@@ -46,30 +46,22 @@ export const isQueued = ({ metadata, status }: Grant): boolean =>
   status.conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'LimitReached') === true;
 
 /**
- * The queued grants that there is room for, oldest first. A grant that prolongs one which still holds takes no room of its
- * own; of several that prolong the same one, only the first.
+ * The queued grants that there is room for, oldest first. A chain of extensions takes one room, however many of its grants
+ * hold: all of them are the same access.
  */
 export function admitted(limits: Limits, { holding, queued }: Load): readonly Contender[] {
   const { active = Number.POSITIVE_INFINITY, activePerRequester = Number.POSITIVE_INFINITY } = limits;
-  const holders = new Set(holding.map(({ uid }) => uid));
-  const prolonged = new Set<string>();
+  const chains = new Set<string>();
   const held = new Map<string, number>();
-  let room = active;
-
-  const sharesRoom = ({ extends: before }: Contender): boolean => {
-    if (before === undefined || !holders.has(before) || prolonged.has(before)) return false;
-    prolonged.add(before);
-    return true;
-  };
-  const take = ({ requester }: Contender): void => {
-    room -= 1;
+  const take = ({ chain, requester }: Contender): void => {
+    if (chains.has(chain)) return;
+    chains.add(chain);
     held.set(requester, (held.get(requester) ?? 0) + 1);
   };
-
-  for (const one of holding.toSorted(inOrder)) if (!sharesRoom(one)) take(one);
+  for (const one of holding) take(one);
   return queued.toSorted(inOrder).filter((one) => {
-    if (sharesRoom(one)) return true;
-    if (room <= 0 || (held.get(one.requester) ?? 0) >= activePerRequester) return false;
+    const hasRoom = chains.size < active && (held.get(one.requester) ?? 0) < activePerRequester;
+    if (!chains.has(one.chain) && !hasRoom) return false;
     take(one);
     return true;
   });
@@ -79,16 +71,20 @@ export function admitted(limits: Limits, { holding, queued }: Load): readonly Co
 const inOrder = (a: Contender, b: Contender): number =>
   a.created_ms - b.created_ms || (a.uid < b.uid ? -1 : 1);
 
-function hasRoom(grant: Grant, limits: Limits, { holding, queued }: Load): boolean {
-  const own = contenderOf(grant);
+function isAdmitted(own: Contender, limits: Limits, { holding, queued }: Load): boolean {
   return admitted(limits, { holding, queued: [...queued, own] }).some(({ uid }) => uid === own.uid);
 }
 
 /** Why an approved grant must wait, or undefined when there is room for it. `load` is without the grant itself; what is not known counts as full. */
-export function limitReached(grant: Grant, policy: Policy, load: Load | undefined): string | undefined {
+export function limitReached(
+  grant: Grant,
+  policy: Policy,
+  chain: string,
+  load: (() => Load) | undefined,
+): string | undefined {
   const { limits } = policy.spec;
   if (limits === undefined) return undefined;
-  if (load !== undefined && hasRoom(grant, limits, load)) return undefined;
+  if (load !== undefined && isAdmitted(contenderOf(grant, chain), limits, load())) return undefined;
   const { active, activePerRequester } = limits;
   const bounds = [
     ...(active === undefined ? [] : [`${active} in all`]),

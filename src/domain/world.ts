@@ -47,8 +47,8 @@ export interface World {
   readonly bindings: ReadonlyMap<string, StoredBinding>;
   /** The grants that this one prolongs, the nearest first, as far as they still exist. */
   readonly predecessors: readonly Grant[];
-  /** What else stands under the policy; undefined where the policy has no limits. */
-  readonly load?: Load | undefined;
+  /** Counts what else stands under the policy, which costs something; undefined where the policy has no limits. */
+  readonly load?: (() => Load) | undefined;
   readonly answers: Answers;
 }
 

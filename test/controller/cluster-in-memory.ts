@@ -14,6 +14,9 @@ import {
   selfAccessReview,
 } from '../../src/controller/resources.ts';
 import type { Grant } from '../../src/domain/grant.ts';
+import type { GrantSpec } from '../../src/domain/schema/grant-spec.ts';
+import type { Decision } from '../../src/domain/schema/grant-status.ts';
+import type { PolicySpec } from '../../src/domain/schema/policy-spec.ts';
 import type { Api, KubeObject, ObjectRef, Resource } from '../../src/runtime/api.ts';
 import { apiVersionOf } from '../../src/runtime/resources.ts';
 import { aGrant, aPolicy, decisionBy, editRole, start_ms } from '../domain/fixtures.ts';
@@ -25,7 +28,8 @@ export interface ClusterInMemory {
   readonly clock: VirtualClock;
   readonly api: Api;
   /** alice asks for a grant like that of the fixtures, under this name. */
-  readonly request: (name: string) => Promise<void>;
+  readonly request: (name: string, spec?: Partial<GrantSpec>) => Promise<void>;
+  readonly decide: (name: string, by: string, decision: Decision['decision']) => Promise<void>;
   /** bob approves it. */
   readonly approve: (name: string) => Promise<void>;
   readonly deleteGrant: (name: string) => Promise<void>;
@@ -52,33 +56,35 @@ const registrations: readonly Registration[] = [
 ];
 
 /** What people do is seen by everybody a second later. */
-export async function createClusterInMemory(): Promise<ClusterInMemory> {
+export async function createClusterInMemory(policy: Partial<PolicySpec> = {}): Promise<ClusterInMemory> {
   const clock = createVirtualClock(start_ms);
   const { api } = createFakeApiServer({ clock, resources: registrations });
   const create = (resource: Resource, namespace: string | undefined, rest: object): Promise<unknown> =>
     api.create(resource, namespace, { apiVersion: apiVersionOf(resource), kind: resource.kind, ...rest });
-  await create(policyResource, undefined, { metadata: { name: 'default' }, spec: aPolicy().spec });
+  await create(policyResource, undefined, { metadata: { name: 'default' }, spec: aPolicy(policy).spec });
   await create(roleResource.ClusterRole, undefined, { metadata: { name: 'edit' }, rules: editRole.rules });
 
   const seen = (): Promise<void> => clock.advance(1000);
   const grant = (name: string): Promise<Grant> => api.get<Grant>(refOf(name));
+  const decide: ClusterInMemory['decide'] = async (name, by, decision) => {
+    const { metadata } = await grant(name);
+    const value = decisionBy(by, decision, metadata.uid);
+    const patch = [{ op: 'add', path: '/status/decisions/-', value }];
+    await api.patch(refOf(name), 'json', patch, { subresource: 'status' });
+    await seen();
+  };
   return {
     clock,
     api: withReviews(api),
     grant,
     bindings: async () => (await api.list<KubeObject>(bindingResource.RoleBinding)).items,
-    request: async (name) => {
-      const { spec } = aGrant();
+    request: async (name, other = {}) => {
+      const spec = { ...aGrant().spec, ...other };
       await create(grantResource.TemporaryAccessGrant, 'payments', { metadata: { name }, spec });
       await seen();
     },
-    approve: async (name) => {
-      const { metadata } = await grant(name);
-      const value = decisionBy('bob', 'Approved', metadata.uid);
-      const patch = [{ op: 'add', path: '/status/decisions/-', value }];
-      await api.patch(refOf(name), 'json', patch, { subresource: 'status' });
-      await seen();
-    },
+    decide,
+    approve: (name) => decide(name, 'bob', 'Approved'),
     deleteGrant: async (name) => {
       await api.delete(refOf(name));
       await seen();

@@ -4,7 +4,7 @@ import type { Grant } from '../../src/domain/grant.ts';
 import { admitted } from '../../src/domain/limit.ts';
 import type { GrantSpec } from '../../src/domain/schema/grant-spec.ts';
 import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
-import { aGrant, aPolicy, decisionBy, hour_ms, minute_ms, start_ms } from './fixtures.ts';
+import { aGrant, aPolicy, decisionBy, start_ms } from './fixtures.ts';
 import { begin, decided, ready } from './lives.ts';
 import { settle } from './model.ts';
 
@@ -27,6 +27,13 @@ function prolong(spec: Partial<GrantSpec>, predecessors: readonly Grant[], under
   const message = model.grant.status.conditions?.find(({ type }) => type === 'Ready')?.message;
   return { phase: model.grant.status.phase, reason: ready(model).ready, message };
 }
+
+const contender = (uid: string, chain: string, requester = 'alice') => ({
+  uid,
+  chain,
+  requester,
+  created_ms: start_ms,
+});
 
 describe('an extension', () => {
   it('gives access of its own when all of the chain stays within maxTotal', () => {
@@ -51,11 +58,9 @@ describe('an extension', () => {
     expect(prolong({ duration: '1h' }, chain).reason).toBe('PolicyRefused');
   });
 
-  it('is refused where the policy says nothing of a total', () => {
-    expect(prolong({}, [before('a')], aPolicy())).toMatchObject({
-      reason: 'PolicyRefused',
-      message: 'policy "default" lets nobody prolong access: leave out spec.extends',
-    });
+  it('goes no further than what one grant may last where the policy says nothing of a total', () => {
+    expect(prolong({ duration: '7h' }, [before('a')], aPolicy()).phase).toBe('Active');
+    expect(prolong({ duration: '8h' }, [before('a')], aPolicy()).reason).toBe('PolicyRefused');
   });
 
   it('needs every grant of the chain, or nobody could say how long it has lasted', () => {
@@ -76,21 +81,37 @@ describe('an extension', () => {
     expect(prolong({}, [waiting])).toMatchObject({ phase: 'Pending', reason: 'NotAnExtension' });
   });
 
-  it('takes the room of the grant that it prolongs, and only one of several does', () => {
-    const holding = [{ uid: 'a', requester: 'alice', created_ms: start_ms }];
-    const queued = ['b', 'c'].map((uid, index) => ({
-      uid,
-      requester: 'alice',
-      created_ms: start_ms + (index + 1) * minute_ms,
-      extends: 'a',
-    }));
+  it('takes the room of its chain, however many of it hold, and none beside it', () => {
+    const [a, b, c, other] = [
+      contender('a', 'a'),
+      contender('b', 'a'),
+      contender('c', 'a'),
+      contender('d', 'd', 'dora'),
+    ];
     const limits = { active: 1, activePerRequester: 1 };
-    expect(admitted(limits, { holding, queued }).map(({ uid }) => uid)).toEqual(['b']);
-    // Once both hold, the chain counts once; when the first has ended, the second holds the room.
-    const [b] = queued;
-    const both = b === undefined ? [] : [...holding, b];
-    const next = { uid: 'd', requester: 'dora', created_ms: start_ms + hour_ms };
-    expect(admitted({ active: 2 }, { holding: both, queued: [next] })).toEqual([next]);
-    expect(admitted({ active: 1 }, { holding: both.slice(1), queued: [next] })).toEqual([]);
+    expect(admitted(limits, { holding: [a], queued: [b, c, other] })).toEqual([b, c]);
+    expect(admitted(limits, { holding: [b, c], queued: [other] })).toEqual([]);
+    expect(admitted({ active: 2 }, { holding: [a, b, c], queued: [other] })).toEqual([other]);
+  });
+
+  it('of a grant that was revoked is none: what somebody cut must not come back', () => {
+    const revoked = before('a', {}, { phase: 'Revoked' });
+    expect(prolong({ duration: '30m' }, [revoked])).toMatchObject({
+      phase: 'Pending',
+      reason: 'NotAnExtension',
+    });
+    const withdrawn = before('a', {}, { phase: 'Withdrawn' });
+    expect(prolong({ duration: '30m' }, [withdrawn]).phase).toBe('Active');
+  });
+
+  it('compares subjects by kind as well, whatever they are called', () => {
+    const subjects = [{ kind: 'Group', name: 'admins' } as const];
+    const user = before('a', { subjects: [{ kind: 'User', name: 'group admins' }] });
+    expect(
+      prolong({ subjects }, [user], {
+        ...policy,
+        spec: { ...policy.spec, subjects: { allow: 'Any', kinds: ['User', 'Group'] } },
+      }).reason,
+    ).toBe('NotAnExtension');
   });
 });

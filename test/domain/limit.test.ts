@@ -8,6 +8,7 @@ import { modelOf, settle } from './model.ts';
 
 const contender = (uid: string, requester: string, created_ms = start_ms): Contender => ({
   uid,
+  chain: uid,
   requester,
   created_ms,
 });
@@ -38,7 +39,9 @@ describe('room', () => {
   it('is never given beyond a limit, and never kept back when there is some', () => {
     const people = fc.constantFrom('alice', 'bob', 'carol');
     const some = fc.uniqueArray(
-      fc.record({ uid: fc.uuid(), requester: people, created_ms: fc.integer({ min: 0, max: 5 }) }),
+      fc
+        .record({ uid: fc.uuid(), requester: people, created_ms: fc.integer({ min: 0, max: 5 }) })
+        .map((one): Contender => ({ ...one, chain: one.uid })),
       { maxLength: 12, selector: ({ uid }) => uid },
     );
     const bound = fc.option(fc.integer({ min: 1, max: 5 }), { nil: undefined });

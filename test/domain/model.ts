@@ -80,7 +80,7 @@ export function settle(model: Model, effectsBeforeCrash = Number.POSITIVE_INFINI
 
 function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
   const { grant, policy, role, bindings, load, predecessors } = model;
-  return deepFreeze({ grant, grantIsLive, policy, role, bindings, load, predecessors, answers });
+  return deepFreeze({ grant, grantIsLive, policy, role, bindings, load: () => load, predecessors, answers });
 }
 
 function answerTo(
