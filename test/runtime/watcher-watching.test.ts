@@ -1,6 +1,14 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { widget } from './objects.ts';
-import { added, apiError, bookmark, type ScriptedApi, statusError } from './scripted-api.ts';
+import {
+  added,
+  apiError,
+  bookmark,
+  modified,
+  removed,
+  type ScriptedApi,
+  statusError,
+} from './scripted-api.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { anyBackoff_ms, cut, startWatcher, type WatcherWorld } from './watcher-world.ts';
 
@@ -44,6 +52,15 @@ describe('a watch that ends', () => {
     expect(api.watching().options.resourceVersion).toBe('11');
     expect(api.lists).toHaveLength(0);
     expect(errors).toHaveLength(1);
+  });
+
+  it('is resumed from what the server said last, whatever it looks like', async () => {
+    await api.watching().send(added(widget('a', 'zebra')), modified(widget('a', '9')));
+    await api.watching().close();
+    expect(api.watching().options.resourceVersion).toBe('9');
+    await api.watching().send(removed(widget('a', 'ant')));
+    await api.watching().close();
+    expect(api.watching().options.resourceVersion).toBe('ant');
   });
 
   it('within a second and without events, counts as a failure', async () => {
@@ -125,5 +142,31 @@ describe('silence', () => {
     expect(api.watches).toHaveLength(opened);
     await clock.advance(1 + 400);
     expect(api.watches).toHaveLength(opened + 1);
+  });
+});
+
+describe('a watch that never ends', () => {
+  it('is ended 30 s after the time the server was asked for, however much it says', async () => {
+    await watcher.synced();
+    for (let minute = 0; minute < 8; minute += 1) {
+      await api.watching().send(bookmark(`${11 + minute}`));
+      expect(api.watches).toHaveLength(1);
+      await clock.advance(60_000);
+    }
+    await clock.advance(400);
+    expect(api.watches).toHaveLength(2);
+    expect(api.watching().options.resourceVersion).toBe('18');
+  });
+
+  it.each([
+    [0, 300],
+    [0.999_999, 600],
+  ])('was asked for as long as chance has it: at %d of 1 for %i s', async (chance, timeout_s) => {
+    const other = await startWatcher(() => chance);
+    await other.synced();
+    await other.clock.advance(60_000);
+    await other.api.watching().close();
+    expect(other.api.watches.map(({ options }) => options.timeout_s)).toEqual([timeout_s, timeout_s]);
+    await other.end();
   });
 });

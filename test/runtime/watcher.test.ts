@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { widget } from './objects.ts';
-import { added, apiError, type ScriptedApi, statusError } from './scripted-api.ts';
+import { added, apiError, bookmark, type ScriptedApi, statusError } from './scripted-api.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 import { anyBackoff_ms, cut, startWatcher, type WatcherWorld } from './watcher-world.ts';
 
@@ -51,6 +51,19 @@ describe('a refusal', () => {
     expect(api.watching().options.sendInitialEvents).toBe(true);
   });
 
+  it('makes the next one wait for any time up to a bound that doubles from 0.8 to 30 s', async () => {
+    const bounds_ms: number[] = [];
+    for (let round = 0; round < 8; round += 1) {
+      const asked = api.watches.length;
+      const refused_ms = clock.monotonic();
+      await api.watching().fail(apiError(503));
+      while (api.watches.length === asked) await clock.advance(50);
+      // Half of the bound, as chance has it here.
+      bounds_ms.push((clock.monotonic() - refused_ms) * 2);
+    }
+    expect(bounds_ms).toEqual([800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000]);
+  });
+
   it('as an ERROR event that is not 410 is resumed from where it was', async () => {
     await api.watching().send(added(widget('a', '11')), { type: 'ERROR', error: statusError(500) });
     await clock.advance(anyBackoff_ms);
@@ -58,7 +71,42 @@ describe('a refusal', () => {
   });
 });
 
+describe('a refusal to tell the complete state', () => {
+  it.each([401, 403, 404, 429, 500, 503])('with %i is never final', async (code) => {
+    for (let round = 0; round < 10; round += 1) {
+      await (api.lists.length === 0 ? api.watching() : api.listing()).fail(apiError(code));
+      await clock.advance(anyBackoff_ms);
+    }
+    expect(api.lists.length).toBeGreaterThan(5);
+    await api.listing().answer({ resourceVersion: '9', items: [widget('a', '8')] });
+    expect(told).toEqual(['Replace a@8']);
+  });
+
+  it('with Retry-After is not asked again before, be it a stream or a list', async () => {
+    await api.watching().fail(apiError(429, 60));
+    await clock.advance(60_000);
+    expect(api.watches).toHaveLength(1);
+    await clock.advance(400);
+    await api.watching().fail(apiError(422));
+    await api.listing().fail(apiError(429, 60));
+    await clock.advance(60_000);
+    expect(api.lists).toHaveLength(1);
+    await clock.advance(800);
+    expect(api.lists).toHaveLength(2);
+  });
+});
+
 describe('a watcher', () => {
+  it('asks for the complete state again when it could not be taken', async () => {
+    watcher.refuse = 'Replace a@1';
+    await api.watching().send(added(widget('a', '1')), bookmark('10', true));
+    watcher.refuse = undefined;
+    await clock.advance(anyBackoff_ms);
+    expect(api.watching().options.sendInitialEvents).toBe(true);
+    await api.watching().send(added(widget('a', '1')), bookmark('10', true));
+    expect(told).toEqual(['Replace a@1']);
+  });
+
   it('tells an event again that could not be taken', async () => {
     await watcher.synced();
     watcher.refuse = 'Apply a@11';
