@@ -38,7 +38,8 @@ export default defineConfig({
       ring('controller'),
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
-      ring('cluster', { ...alone(3), globalSetup: ['test/cluster/global-setup.ts'] }),
+      ring('faults', alone(3)),
+      ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
     ],
   },
 });

@@ -1,0 +1,116 @@
+/**
+ * The faults that are to come through the HTTP proxy, each waiting for the request or stream that it fits, and the tally of those
+ * that have come.
+ *
+ * Must not know HTTP.
+ */
+import type { FalseAnswerName } from './false-answers.ts';
+import { type Asked, faultName, type HttpFault, isStreamFault, type StreamFault } from './http-fault.ts';
+
+export interface FaultPlan {
+  readonly random: () => number;
+  readonly arm: (fault: HttpFault) => void;
+  /** Nothing that is armed will happen, and bodies pass as they come. */
+  readonly clear: () => void;
+  /** Whether bodies are cut into small pieces, at random bytes. */
+  chopping: boolean;
+  /** Whether the server begins watches with the complete state when asked to; an old one answers 422. */
+  streaming: 'Offered' | 'Refused';
+  /** The most that a page may hold, whatever was asked for. */
+  pageMax: number | undefined;
+  /** Holds the next such request back; `reached` resolves when it has come, and `release` lets it go on. */
+  readonly hold: (asked: Asked) => { readonly reached: Promise<void>; readonly release: () => void };
+
+  /** What to answer instead of asking the API server, if anything. */
+  readonly answerTo: (asked: Asked) => FalseAnswerName | undefined;
+  /** Changes what the API server will be asked. */
+  readonly rewrite: (url: URL, asked: Asked) => void;
+  readonly held: (asked: Asked) => Promise<void>;
+  /** An event is about to pass: what happens to the stream instead, if anything. */
+  readonly strikeStream: () => StreamFault['kind'] | undefined;
+  readonly count: (name: string, times?: number) => void;
+  /** How often each fault has happened, by name. */
+  readonly counts: ReadonlyMap<string, number>;
+}
+
+interface Gate {
+  readonly asked: Asked;
+  readonly reached: PromiseWithResolvers<void>;
+  readonly released: PromiseWithResolvers<void>;
+}
+
+export function createFaultPlan(random: () => number): FaultPlan {
+  const counts = new Map<string, number>();
+  let armed: HttpFault[] = [];
+  let streamFaults: StreamFault[] = [];
+  let gates: Gate[] = [];
+
+  const count = (name: string, times = 1): void => void counts.set(name, (counts.get(name) ?? 0) + times);
+  /** Takes the first armed fault that fits. */
+  const take = (fits: (fault: HttpFault) => boolean): HttpFault | undefined => {
+    const found = armed.find(fits);
+    armed = armed.filter((fault) => fault !== found);
+    return found;
+  };
+
+  const plan: FaultPlan = {
+    random,
+    chopping: false,
+    streaming: 'Offered',
+    pageMax: undefined,
+    arm: (fault) => {
+      if (isStreamFault(fault)) streamFaults.push(fault);
+      else armed.push(fault);
+    },
+    clear: () => {
+      armed = [];
+      streamFaults = [];
+      plan.chopping = false;
+    },
+    hold: (asked) => {
+      const gate = { asked, reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() };
+      gates.push(gate);
+      return { reached: gate.reached.promise, release: gate.released.resolve };
+    },
+    held: async (asked) => {
+      const gate = gates.find((candidate) => candidate.asked === asked);
+      if (gate === undefined) return;
+      gates = gates.filter((candidate) => candidate !== gate);
+      gate.reached.resolve();
+      await gate.released.promise;
+    },
+    answerTo: (asked) => {
+      const fault = take((candidate) => candidate.kind === 'Answer' && candidate.to.includes(asked));
+      if (fault?.kind !== 'Answer') {
+        return asked === 'Stream' && plan.streaming === 'Refused' ? 'NoStreams' : undefined;
+      }
+      count(faultName(fault, asked));
+      return fault.answer;
+    },
+    rewrite: ({ searchParams }, asked) => {
+      if (plan.pageMax !== undefined && searchParams.has('limit')) {
+        searchParams.set('limit', String(plan.pageMax));
+      }
+      if (asked !== 'Stream') return;
+      const fault = take((candidate) => candidate.kind === 'NoInitialEventsEnd');
+      if (fault === undefined) return;
+      count(faultName(fault, asked));
+      searchParams.delete('sendInitialEvents');
+      searchParams.delete('resourceVersionMatch');
+    },
+    strikeStream: () => {
+      const [next, ...rest] = streamFaults;
+      if (next === undefined) return undefined;
+      if (next.after_events > 0) {
+        streamFaults = [{ ...next, after_events: next.after_events - 1 }, ...rest];
+        return undefined;
+      }
+      streamFaults = rest;
+      count(next.kind);
+      return next.kind;
+    },
+    count,
+    counts,
+  };
+  return plan;
+}

@@ -1,0 +1,60 @@
+/**
+ * What can go wrong between a client and the API server that a network alone cannot do, and what a request asks for. Pure.
+ *
+ * Must not know how it is done.
+ */
+import type { FalseAnswerName } from './false-answers.ts';
+
+/**
+ * `Stream`: a watch that begins with the complete state. `Watch`: one that goes on from a version. `List`: a first page.
+ * `Continue`: any further page.
+ */
+export type Asked = 'Stream' | 'Watch' | 'List' | 'Continue';
+
+/** Done once, to the next request or the next stream that it fits. */
+export type HttpFault =
+  | { readonly kind: 'Answer'; readonly to: readonly Asked[]; readonly answer: FalseAnswerName }
+  /** The server takes no notice of the wish to begin with the complete state, as one that does not know it. */
+  | { readonly kind: 'NoInitialEventsEnd' }
+  | StreamFault;
+
+/** Done to a watch when so many more events have passed. */
+export interface StreamFault {
+  readonly kind: StreamFaultKind;
+  readonly after_events: number;
+}
+
+export type StreamFaultKind =
+  /** A clean end, and every event before it was whole. */
+  | 'EndBetweenEvents'
+  /** An end that looks clean, with half an event before it. */
+  | 'EndWithinEvent'
+  /** The connection breaks, and an event is lost with it. */
+  | 'LoseEvent'
+  | 'GoneEvent';
+
+export const streamFaultKinds: readonly StreamFaultKind[] = [
+  'EndBetweenEvents',
+  'EndWithinEvent',
+  'LoseEvent',
+  'GoneEvent',
+];
+
+export const isStreamFault = (fault: HttpFault): fault is StreamFault => 'after_events' in fault;
+
+export function askedOf({ searchParams }: URL): Asked {
+  if (searchParams.get('watch') === 'true') {
+    return searchParams.get('sendInitialEvents') === 'true' ? 'Stream' : 'Watch';
+  }
+  return searchParams.has('continue') ? 'Continue' : 'List';
+}
+
+/** The name under which a fault that has happened is counted. */
+export function faultName(fault: HttpFault, asked: Asked): string {
+  switch (fault.kind) {
+    case 'Answer':
+      return `${fault.answer} to ${asked === 'Stream' || asked === 'Watch' ? 'a watch' : 'a list'}`;
+    default:
+      return fault.kind;
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * Stands where the API server stands, with the API server's own certificate, and passes reads on to it over HTTP/1.1 or HTTP/2, as
+ * the client likes; but answers falsely, and spoils what the API server answered, when told to.
+ *
+ * Must not know why.
+ */
+import { readFile } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
+import { Agent, request as httpsRequest } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { ControlPlane } from '../controlplane/control-plane.ts';
+import { falseAnswer } from './false-answers.ts';
+import { type Asked, askedOf } from './http-fault.ts';
+import { createFaultPlan, type FaultPlan } from './fault-plan.ts';
+import { cut, relayWatch, relayWhole } from './relay.ts';
+
+export interface SeenRequest {
+  readonly asked: Asked;
+  /** On the monotonic clock. */
+  readonly at_ms: number;
+  /** The version that a watch goes on from; empty without one. */
+  readonly resourceVersion: string;
+  /** Of the answer; undefined while there is none. */
+  code: number | undefined;
+}
+
+export interface HttpProxy {
+  readonly port: number;
+  /** What is to go wrong, and what went wrong. */
+  readonly plan: FaultPlan;
+  readonly seen: readonly SeenRequest[];
+  /** Requests whose answer has not ended, as far as the client has let us know. */
+  readonly open: () => number;
+  /** Tells every HTTP/2 client to open a new connection for its next request; how many there were. */
+  readonly goAway: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/** Node gives both protocols the same face; HTTP/2 has a stream behind it. */
+export type Response = ServerResponse & { readonly stream?: ServerHttp2Stream };
+
+export interface HttpProxyOptions {
+  readonly controlPlane: Pick<ControlPlane, 'server' | 'serverCertificate'>;
+  readonly random: () => number;
+}
+
+export async function startHttpProxy({ controlPlane, random }: HttpProxyOptions): Promise<HttpProxy> {
+  const { certPath, keyPath } = controlPlane.serverCertificate;
+  const [cert, key] = await Promise.all([readFile(certPath), readFile(keyPath)]);
+  const agent = new Agent({ keepAlive: true, ca: cert });
+  const plan = createFaultPlan(random);
+  const seen: SeenRequest[] = [];
+  const sockets = new Set<Socket>();
+  const sessions = new Set<Http2Session>();
+  const open = new Set<Response>();
+
+  const answer = async (request: IncomingMessage, response: Response): Promise<void> => {
+    const url = new URL(request.url ?? '/', controlPlane.server);
+    const asked = askedOf(url);
+    const entry: SeenRequest = {
+      asked,
+      at_ms: performance.now(),
+      resourceVersion: url.searchParams.get('resourceVersion') ?? '',
+      code: undefined,
+    };
+    seen.push(entry);
+    const instead = plan.answerTo(asked);
+    if (instead !== undefined) {
+      const { code, headers, body } = falseAnswer(instead);
+      entry.code = code;
+      response.writeHead(code, { ...headers });
+      response.end(body);
+      return;
+    }
+    plan.rewrite(url, asked);
+    await plan.held(asked);
+    const upstream = await ask(url, request, response);
+    entry.code = upstream.statusCode;
+    response.writeHead(upstream.statusCode ?? 502, headersOf(upstream));
+    const relay = url.searchParams.get('watch') === 'true' ? relayWatch : relayWhole;
+    await relay(upstream, response, plan);
+  };
+
+  const ask = (url: URL, { headers }: IncomingMessage, response: Response): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const { authorization = '', accept = '' } = headers;
+      const upstream = httpsRequest(url, { agent, headers: { authorization, accept } }, resolve);
+      upstream.once('error', reject);
+      response.once('close', () => upstream.destroy());
+      upstream.end();
+    });
+
+  const server = createSecureServer({ cert, key, allowHTTP1: true });
+  server.on('request', (request: unknown, answered: unknown) => {
+    const response = answered as Response;
+    open.add(response);
+    response.once('close', () => open.delete(response));
+    answer(request as IncomingMessage, response).catch(() => cut(response));
+  });
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.on('session', (session: Http2Session) => {
+    sessions.add(session);
+    session.once('close', () => sessions.delete(session));
+    session.on('error', () => undefined);
+  });
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+
+  return {
+    port,
+    plan,
+    seen,
+    open: () => open.size,
+    goAway: () => {
+      for (const session of sessions) session.close();
+      return sessions.size;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        for (const socket of sockets) socket.destroy();
+        agent.destroy();
+      }),
+  };
+}
+
+/** Without those that are about the connection alone. */
+function headersOf({ headers }: IncomingMessage): Record<string, string> {
+  const kept = ['content-type', 'date', 'retry-after'].map((name) => [name, headers[name]] as const);
+  return Object.fromEntries(kept.filter((entry): entry is [string, string] => typeof entry[1] === 'string'));
+}
