@@ -1,20 +1,23 @@
 /**
- * One request to the API server, over connections that are kept: credentials, deadline, abort, and the answer as it came.
+ * One request to the API server: credentials, deadline, abort, and the answer as it came. Streams go over HTTP/2 connections of
+ * their own where the server speaks it, everything else over a pool.
  *
  * Every failure to get an answer is a ConnectionError; any answer at all is an answer. Must not know what the answers mean
  * beyond 401, after which fresh credentials are tried once.
  */
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
 import { ConnectionError } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
+import { createStreamClient } from './http2-stream.ts';
 import type { Connection, Credentials, TlsOptions } from './kubeconfig.ts';
+import { createPool } from './pool.ts';
+import type { Reply, WireRequest } from './wire.ts';
 
 export interface Exchange {
   /** How the request is called in messages. */
   readonly name: string;
-  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly method: WireRequest['method'];
   /** Path and query. */
   readonly path: string;
   readonly body?: { readonly type: string; readonly text: string } | undefined;
@@ -49,59 +52,62 @@ export interface TransportOptions {
   readonly deadline_ms: number;
 }
 
-/** Less than the API server's 90 s and the 60 s of common load balancers, so that we close first. */
-const idle_ms = 30_000;
-const keepAliveProbe_ms = 30_000;
+/** Sends one attempt. */
+type Carrier = (request: WireRequest) => Promise<Reply>;
 
 export function createTransport(options: TransportOptions): Transport {
   const { connection, clock, userAgent, deadline_ms } = options;
-  const { origin, pathname } = new URL(connection.server);
-  const prefix = pathname === '/' ? '' : pathname;
+  const server = new URL(connection.server);
+  const prefix = server.pathname === '/' ? '' : server.pathname;
   const credentials = createCredentialCache(connection, clock);
-  let agent: { readonly tls: TlsOptions; readonly dispatcher: Dispatcher } | undefined;
-  let closed = false;
+  const pool = createPool(connection);
+  const streams = createStreamClient(server, clock);
+  /** TLS material with which the server was found not to speak HTTP/2. */
+  const onlyHttp1 = new WeakSet<TlsOptions>();
+  const mayHaveHttp2 = server.protocol === 'https:' && connection.proxyUrl === undefined;
 
-  /** Other TLS material needs other connections; those in use may end in peace. */
-  const dispatcherFor = (tls: TlsOptions): Dispatcher => {
-    if (closed) throw new Error('the client is closed');
-    if (agent?.tls === tls) return agent.dispatcher;
-    agent?.dispatcher.close().catch(() => undefined);
-    agent = { tls, dispatcher: createDispatcher(tls, connection.proxyUrl) };
-    return agent.dispatcher;
+  const streamed: Carrier = async (request) => {
+    if (mayHaveHttp2 && !onlyHttp1.has(request.tls)) {
+      const reply = await streams.open(request);
+      if (reply !== undefined) return reply;
+      onlyHttp1.add(request.tls);
+    }
+    return pool.send(request);
   };
 
-  const attempt = ({ method, path, body }: Exchange, { headers, tls }: Credentials, signal: AbortSignal) =>
-    dispatcherFor(tls).request({
-      origin,
-      path: `${prefix}${path}`,
-      method,
-      headers: {
-        ...(headers as Record<string, string | string[]>),
-        accept: 'application/json',
-        'user-agent': userAgent,
-        ...(body === undefined ? {} : { 'content-type': body.type }),
-      },
-      body: body?.text ?? null,
-      signal,
-      // Ours are the deadlines that count, and a watch may be silent for minutes.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
+  const wireRequest = (
+    { name, method, path, body }: Exchange,
+    { headers, tls }: Credentials,
+    signal: AbortSignal,
+  ): WireRequest => ({
+    name,
+    method,
+    path: `${prefix}${path}`,
+    headers: {
+      ...headers,
+      accept: 'application/json',
+      'user-agent': userAgent,
+      ...(body === undefined ? {} : { 'content-type': body.type }),
+    },
+    body: body?.text,
+    tls,
+    signal,
+  });
 
-  const begin = async (exchange: Exchange, { race, signal }: Deadline): Promise<Dispatcher.ResponseData> => {
+  const begin = async (exchange: Exchange, carrier: Carrier, { race, signal }: Deadline): Promise<Reply> => {
     const shown = await race(credentials());
-    const response = await attempt(exchange, shown, signal);
-    if (response.statusCode !== 401) return response;
-    await response.body.dump();
-    return attempt(exchange, await race(credentials(shown)), signal);
+    const reply = await carrier(wireRequest(exchange, shown, signal));
+    if (reply.code !== 401) return reply;
+    await reply.text();
+    return carrier(wireRequest(exchange, await race(credentials(shown)), signal));
   };
 
   return {
     send: async (exchange) => {
       const deadline = startDeadline(clock, exchange, deadline_ms);
       try {
-        const response = await begin(exchange, deadline);
-        return answerOf(response, await response.body.text());
+        const reply = await begin(exchange, pool.send, deadline);
+        return answerOf(reply, await reply.text());
       } catch (error) {
         throw failureOf(exchange, error);
       } finally {
@@ -111,42 +117,30 @@ export function createTransport(options: TransportOptions): Transport {
     open: async (exchange) => {
       const deadline = startDeadline(clock, exchange, deadline_ms);
       try {
-        const response = await begin(exchange, deadline);
-        if (response.statusCode === 200) {
+        const reply = await begin(exchange, streamed, deadline);
+        if (reply.code === 200) {
           deadline.lift();
-          return answerOf(response, streamOf(response, exchange, deadline));
+          return answerOf(reply, streamOf(reply, exchange, deadline));
         }
-        const text = await response.body.text();
+        const text = await reply.text();
         deadline.release();
-        return answerOf(response, text);
+        return answerOf(reply, text);
       } catch (error) {
         deadline.release();
         throw failureOf(exchange, error);
       }
     },
     close: async () => {
-      closed = true;
-      await agent?.dispatcher.destroy();
+      const reason = new Error('the client is closed');
+      streams.close(reason);
+      await pool.close(reason);
     },
   };
 }
 
-function createDispatcher(tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
-  // One HTTP/2 connection would be shared by every watch and every write: one reset would cost them all.
-  const pool = { allowH2: false, keepAliveTimeout: idle_ms };
-  const socket = { keepAlive: true, keepAliveInitialDelay: keepAliveProbe_ms };
-  return proxyUrl === undefined
-    ? new Agent({ ...pool, connect: { ...tls, ...socket } })
-    : new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls, connect: socket });
-}
-
-async function* streamOf(
-  response: Dispatcher.ResponseData,
-  exchange: Exchange,
-  deadline: Deadline,
-): AsyncGenerator<Uint8Array> {
+async function* streamOf(reply: Reply, exchange: Exchange, deadline: Deadline): AsyncGenerator<Uint8Array> {
   try {
-    for await (const chunk of response.body) yield chunk as Uint8Array;
+    yield* reply.chunks();
   } catch (error) {
     throw failureOf(exchange, error);
   } finally {
@@ -154,10 +148,10 @@ async function* streamOf(
   }
 }
 
-function answerOf<Body>({ statusCode, headers }: Dispatcher.ResponseData, body: Body): Answer<Body> {
+function answerOf<Body>({ code, headers }: Reply, body: Body): Answer<Body> {
   const date_ms = Date.parse(first(headers['date']) ?? '');
   return {
-    code: statusCode,
+    code,
     retryAfter: first(headers['retry-after']),
     serverDate_ms: Number.isNaN(date_ms) ? undefined : date_ms,
     body,

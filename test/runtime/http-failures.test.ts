@@ -151,7 +151,7 @@ describe('a connection', () => {
   it('that breaks in the middle of an answer is a ConnectionError', async () => {
     server.plan((response) => {
       response.writeHead(200, { 'content-length': '1000' });
-      response.write('{"metadata":', () => response.socket?.resetAndDestroy());
+      response.write('{"metadata":', () => reset(response));
     });
     expect(await failure(api.create(widgets, 'ns', {}))).toBeInstanceOf(ConnectionError);
   });

@@ -1,10 +1,13 @@
 /**
  * A server on loopback that answers each request with the next of the answers it was given, and a client for it. Stands in for a
- * kube-apiserver, and for everything that can go wrong on the way to one.
+ * kube-apiserver, and for everything that can go wrong on the way to one. It speaks HTTP/1.1 unless it is given another protocol.
  */
-import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { Http2ServerResponse } from 'node:http2';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import { TLSSocket } from 'node:tls';
 import { createHttpApi, type HttpApi, type HttpApiOptions } from '../../src/kube/http-api.ts';
+import type { TlsOptions } from '../../src/kube/kubeconfig.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 
 export interface SeenRequest {
@@ -12,16 +15,44 @@ export interface SeenRequest {
   readonly path: string;
   readonly query: Record<string, string>;
   readonly headers: IncomingHttpHeaders;
+  readonly httpVersion: string;
   readonly body: unknown;
 }
 
-export type Answer = (response: ServerResponse) => void;
+/** What the responses of HTTP/1.1 and HTTP/2 have in common. */
+export interface TestResponse {
+  readonly writeHead: (code: number, headers: Record<string, string>) => unknown;
+  readonly flushHeaders: () => void;
+  readonly write: (chunk: string | Uint8Array, written?: () => void) => unknown;
+  readonly end: (text?: string) => unknown;
+  readonly on: (event: 'close', listener: () => void) => unknown;
+}
+
+interface TestRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: IncomingHttpHeaders;
+  readonly httpVersion: string;
+  readonly on: (event: 'data' | 'end', listener: (chunk: Buffer) => void) => unknown;
+}
+
+export interface Protocol {
+  readonly scheme: 'http' | 'https';
+  readonly create: () => Server;
+  /** What a client needs to trust the server. */
+  readonly tls: TlsOptions;
+}
+
+export type Answer = (response: TestResponse) => void;
 
 export interface TestServer extends AsyncDisposable {
   readonly url: string;
+  readonly tls: TlsOptions;
   readonly requests: SeenRequest[];
   /** How many connections were opened so far. */
   readonly connections: () => number;
+  /** How many are open. */
+  readonly open: () => number;
   /** Resolves when so many requests have been received. */
   readonly received: (count: number) => Promise<void>;
   /** Appends answers; the last one is given again and again. */
@@ -60,14 +91,19 @@ export const status = (
     headers,
   );
 /** The connection breaks without an answer. */
-export const reset: Answer = (response) => void response.socket?.resetAndDestroy();
+export const reset: Answer = (response) => {
+  if (response instanceof Http2ServerResponse) response.stream.session?.destroy();
+  else if (response instanceof ServerResponse && response.socket instanceof TLSSocket)
+    response.socket.destroy();
+  else if (response instanceof ServerResponse) response.socket?.resetAndDestroy();
+};
 /** Nothing ever comes. */
 export const silence: Answer = () => undefined;
 /** The headers of a watch, then these chunks, then whatever `end` does. */
 export const stream =
   (
     chunks: readonly (string | Uint8Array)[],
-    end: (response: ServerResponse) => void = (response) => response.end(),
+    end: (response: TestResponse) => void = (response) => response.end(),
   ): Answer =>
   (response) => {
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -81,22 +117,31 @@ export const stream =
     next(0);
   };
 
-export async function startServer(): Promise<TestServer> {
+export const plainHttp: Protocol = {
+  scheme: 'http',
+  create: () => createServer(),
+  tls: {},
+};
+
+export async function startServer({ scheme, create, tls }: Protocol = plainHttp): Promise<TestServer> {
   const requests: SeenRequest[] = [];
   const answers: Answer[] = [];
   const waiting: { count: number; resolve: () => void }[] = [];
+  const sockets = new Set<Socket>();
   let connections = 0;
-  const server = createServer((request, response) => {
+  const server = create();
+  server.on('request', (request: TestRequest, response: TestResponse) => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
-      const { pathname, searchParams } = new URL(request.url ?? '', 'http://test.invalid');
+      const { pathname, searchParams } = new URL(request.url, 'http://test.invalid');
       requests.push({
-        method: request.method ?? '',
+        method: request.method,
         path: pathname,
         query: Object.fromEntries(searchParams),
         headers: request.headers,
+        httpVersion: request.httpVersion,
         body: body === '' ? undefined : (JSON.parse(body) as unknown),
       });
       const answer = answers.length > 1 ? answers.shift() : answers[0];
@@ -104,15 +149,19 @@ export async function startServer(): Promise<TestServer> {
       for (const { count, resolve } of waiting) if (requests.length >= count) resolve();
     });
   });
-  server.on('connection', () => {
+  server.on('connection', (socket) => {
     connections += 1;
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${scheme}://127.0.0.1:${port}`,
+    tls,
     requests,
     connections: () => connections,
+    open: () => sockets.size,
     received: (count) =>
       new Promise((resolve) => {
         if (requests.length >= count) resolve();
@@ -122,7 +171,7 @@ export async function startServer(): Promise<TestServer> {
     [Symbol.asyncDispose]: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
 }
@@ -151,7 +200,7 @@ export const connect = (server: TestServer, options: Partial<HttpApiOptions> = {
   createHttpApi({
     connection: {
       server: server.url,
-      credentials: async (age) => ({ headers: { authorization: `Bearer ${age}` }, tls: {} }),
+      credentials: async (age) => ({ headers: { authorization: `Bearer ${age}` }, tls: server.tls }),
     },
     clock: createHurriedClock(),
     userAgent: 'curfew-test',
