@@ -2,8 +2,11 @@
 import { ConnectionError } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 
+/** No answer came in time. */
+export class DeadlinePassed extends ConnectionError {}
+
 export interface Deadline {
-  /** Aborts at the deadline, with a ConnectionError, or with the caller's signal. */
+  /** Aborts at the deadline, with a `DeadlinePassed`, or with the caller's signal. */
   readonly signal: AbortSignal;
   /** For work that cannot be aborted: its outcome, or the abort, whichever comes first. */
   readonly race: <T>(work: Promise<T>) => Promise<T>;
@@ -29,7 +32,7 @@ export function startDeadline(
   if (parent?.aborted === true) onParentAbort();
   parent?.addEventListener('abort', onParentAbort, { once: true });
   const lift = clock.after(deadline_ms, () => {
-    controller.abort(new ConnectionError(name, `expected an answer within ${deadline_ms} ms, got none`));
+    controller.abort(new DeadlinePassed(name, `expected an answer within ${deadline_ms} ms, got none`));
   });
   return {
     signal,

@@ -1,5 +1,10 @@
-/** Requests over HTTP/1.1, on connections that are kept for the next one. Must not know what is asked. */
-import { Agent, type Dispatcher, ProxyAgent } from 'undici';
+/**
+ * Requests over HTTP/1.1, on connections that are kept for the next one, unless there is reason to believe that they are dead.
+ *
+ * Must not know what is asked.
+ */
+import { type Dispatcher, Pool as Http1Pool, ProxyAgent } from 'undici';
+import { DeadlinePassed } from './deadline.ts';
 import { tcpKeepAlive } from './dial.ts';
 import type { Connection, TlsOptions } from './kubeconfig.ts';
 import type { Reply, WireRequest } from './wire.ts';
@@ -16,21 +21,40 @@ const idle_ms = 30_000;
 
 export function createPool({ server, proxyUrl }: Pick<Connection, 'server' | 'proxyUrl'>): Pool {
   const { origin } = new URL(server);
-  let agent: { readonly tls: TlsOptions; readonly dispatcher: Dispatcher } | undefined;
+  let current: { readonly tls: TlsOptions; readonly dispatcher: Dispatcher } | undefined;
+  /** All whose connections are not closed yet. */
+  const dispatchers = new Set<Dispatcher>();
   let closed: Error | undefined;
 
-  /** Other TLS material needs other connections; those in use may end in peace. */
+  /** Whatever comes next takes other connections; requests in flight on these may end in peace. */
+  const forget = (dispatcher: Dispatcher): void => {
+    if (current?.dispatcher === dispatcher) current = undefined;
+    void dispatcher.close().then(
+      () => dispatchers.delete(dispatcher),
+      // It was forgotten before, or cut.
+      () => undefined,
+    );
+  };
+
   const dispatcherFor = (tls: TlsOptions): Dispatcher => {
     if (closed !== undefined) throw closed;
-    if (agent?.tls === tls) return agent.dispatcher;
-    agent?.dispatcher.close().catch(() => undefined);
-    agent = { tls, dispatcher: createDispatcher(tls, proxyUrl) };
-    return agent.dispatcher;
+    if (current?.tls === tls) return current.dispatcher;
+    if (current !== undefined) forget(current.dispatcher);
+    const dispatcher = createDispatcher(origin, tls, proxyUrl);
+    dispatchers.add(dispatcher);
+    current = { tls, dispatcher };
+    return dispatcher;
   };
 
   return {
     send: async ({ method, path, headers, body, tls, signal }) => {
-      const response = await dispatcherFor(tls).request({
+      const dispatcher = dispatcherFor(tls);
+      // Where one connection turned out to be dead, so may be those that nobody has tried since.
+      const onAbort = (): void => {
+        if (signal.reason instanceof DeadlinePassed) forget(dispatcher);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      const response = await dispatcher.request({
         origin,
         path,
         method,
@@ -50,16 +74,16 @@ export function createPool({ server, proxyUrl }: Pick<Connection, 'server' | 'pr
     },
     close: async (reason) => {
       closed = reason;
-      await agent?.dispatcher.destroy();
+      await Promise.all(Array.from(dispatchers, (dispatcher) => dispatcher.destroy()));
     },
   };
 }
 
-function createDispatcher(tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
+function createDispatcher(origin: string, tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
   // One HTTP/2 connection would be shared by all: one reset would cost them all.
   const pool = { allowH2: false, keepAliveTimeout: idle_ms };
   return proxyUrl === undefined
-    ? new Agent({ ...pool, connect: { ...tls, ...tcpKeepAlive } })
+    ? new Http1Pool(origin, { ...pool, connect: { ...tls, ...tcpKeepAlive } })
     : new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls, connect: tcpKeepAlive });
 }
 
