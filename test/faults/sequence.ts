@@ -5,36 +5,39 @@
  * The seed fixes what is tried and in which order; the sockets are real, so the moment is a matter of chance.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { createHttpApi } from '../../src/kube/http-api.ts';
 import { loadConnection } from '../../src/kube/kubeconfig.ts';
-import type { Api, KubeObject } from '../../src/runtime/api.ts';
-import { startInformer } from '../../src/runtime/informer.ts';
-import { createStore } from '../../src/runtime/store.ts';
+import type { Api } from '../../src/runtime/api.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { configMaps } from '../contract/subject.ts';
 import type { ControlPlane } from '../controlplane/control-plane.ts';
 import { createRandom } from '../runtime/random.ts';
-import { createLedger, differences } from './comparison.ts';
+import { differences } from './comparison.ts';
 import { createFastClock } from './fast-clock.ts';
-import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
+import { type Follower, startFollower } from './follower.ts';
+import { type SeenRequest, startHttpProxy } from './http-proxy.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
-import { troubles, type Way } from './trouble.ts';
-import { createWriter, type Place } from './writer.ts';
+import { strikeAll } from './trouble.ts';
+import { createWriter, type Place, type Writer } from './writer.ts';
 
 /** How much faster the client's clock runs. */
 export const haste = 20;
 /** How long after the last trouble the store may still differ from the server's list, on the client's clock. */
 export const healing_ms = 300_000;
+/** What an attempt needs on a loaded machine has nothing to do with the client's clock: 1.5 s. */
+const deadline_ms = 30_000;
 
-const troublesInARow = 12;
+const troubles = 15;
+const objects = 10;
 const writes = 30;
+const writePause_ms = 60;
 
 export interface Report {
   readonly seed: number;
   /** What was tried, in order. */
   readonly tried: readonly string[];
+  /** How often each kind of trouble has happened. */
   readonly counts: ReadonlyMap<string, number>;
-  readonly requests: HttpProxy['seen'];
+  readonly requests: readonly SeenRequest[];
   /** Complete states that the store was given after the first. */
   readonly relists: number;
   /** From the last trouble until the store was as the server's list, on the client's clock. */
@@ -55,106 +58,67 @@ export interface Ground {
 }
 
 export async function runSequence(seed: number, ground: Ground): Promise<Report> {
-  const { controlPlane, api, place, labelSelector } = ground;
-  const { namespace } = place;
-  const random = createRandom(seed);
-  const http = await startHttpProxy({ controlPlane, random: createRandom(seed + 0.25) });
+  const { controlPlane, api, place } = ground;
+  const [random, randomWrites, randomPieces, jitter] = [0, 1, 2, 3].map((n) =>
+    createRandom(seed * 4 + n),
+  ) as [Random, Random, Random, Random];
+  const http = await startHttpProxy({ controlPlane, random: randomPieces });
   const tcp = await startTcpProxy({ port: http.port });
-  http.plan.pageMax = ground.pageMax;
-  http.plan.streaming = random() < 0.5 ? 'Offered' : 'Refused';
-  const clock = createFastClock(haste, createRandom(seed + 0.5));
-  const writer = createWriter(api, place, random);
-  await writer.furnish(10);
-
-  const client = createHttpApi({
-    connection: { ...loadConnection(controlPlane.kubeconfigPath), server: tcp.server },
-    clock,
-    userAgent: 'curfew-faults',
-    // What a loaded machine needs is not what the client's clock says.
-    deadline_ms: 60_000,
-  });
-  const wrong: string[] = [];
-  const ledger = createLedger();
-  const onError = (error: unknown): void => {
-    if (!expected.has((error as Error).name)) wrong.push(`unexpected: ${String(error)}`);
-  };
-  const store = createStore<KubeObject>({ onChange: ledger.take, onError });
-  let replaced = 0;
-  const stop = new AbortController();
-  const informer = startInformer({
-    api: client,
-    clock,
-    resource: configMaps,
-    namespace,
-    labelSelector,
-    store: {
-      ...store,
-      get size() {
-        return store.size;
-      },
-      get hasSynced() {
-        return store.hasSynced;
-      },
-      apply: (event) => {
-        if (event.type === 'Replace') replaced += 1;
-        store.apply(event);
-      },
-    },
-    signal: stop.signal,
-    onError,
-  });
+  const { plan } = http;
+  plan.pageMax = ground.pageMax;
+  plan.streaming = random() < 0.5 ? 'Offered' : 'Refused';
+  const clock = createFastClock(haste, jitter);
+  const connection = { ...loadConnection(controlPlane.kubeconfigPath), server: tcp.server };
+  const follower = startFollower({ ...ground, ...place, connection, clock, deadline_ms });
+  const own = random() < 0.5 ? follower.store : undefined;
+  const writer = createWriter({ api, place, random: randomWrites, own });
 
   const tried: string[] = [];
-  await Promise.all([writeAll(writer.write, random), strikeAll({ tcp, http, random }, tried)]);
-  http.plan.clear();
+  await Promise.all([
+    writeAll(writer, randomWrites),
+    strikeAll({ tcp, http, random }, troubles, (name) => tried.push(name)),
+  ]);
+  plan.clear();
   const peace_ms = clock.monotonic();
   // A store may be right by chance, with nobody listening any more.
   await writer.mark();
-  let healed_ms = Number.POSITIVE_INFINITY;
-  try {
-    const { items } = await api.list(configMaps, { namespace, labelSelector });
-    await eventually(() => differences(store.list(), items).length === 0, { timeout_ms: healing_ms / haste });
-    healed_ms = clock.monotonic() - peace_ms;
-    wrong.push(...differences(ledger.objects(), items), ...ledger.contradictions);
-  } catch {
-    const { items } = await api.list(configMaps, { namespace, labelSelector });
-    wrong.push(...differences(store.list(), items));
-  }
+  const wrong = [...(await disagreements(ground, follower))];
+  const healed_ms = clock.monotonic() - peace_ms;
 
-  stop.abort(new Error('the sequence is over'));
-  await informer.stopped;
-  await client.close();
+  await follower.stop();
   if (clock.pending > 0) wrong.push(`expected no timer to be left, found ${clock.pending}`);
   await eventually(() => tcp.open() === 0).catch(() => wrong.push(`${tcp.open()} connections are left`));
   await tcp.close();
   await http.close();
-  return {
-    seed,
-    tried,
-    counts: http.plan.counts,
-    requests: http.seen,
-    relists: Math.max(0, replaced - 1),
-    healed_ms,
-    wrong,
-  };
+  const relists = Math.max(0, follower.replaced() - 1);
+  return { seed, tried, counts: plan.counts, requests: http.seen, relists, healed_ms, wrong };
+}
+
+type Random = () => number;
+
+async function writeAll(writer: Writer, random: Random): Promise<void> {
+  await writer.furnish(objects);
+  for (let count = 0; count < writes; count += 1) {
+    await writer.write();
+    await delay(random() * writePause_ms);
+  }
 }
 
 /** What a watcher may report; anything else is a mistake of the client's. */
-const expected = new Set(['ApiError', 'ConnectionError', 'WatchGivenUp', 'WatchCutShort']);
+const reportable = new Set(['ApiError', 'ConnectionError', 'WatchGivenUp', 'WatchCutShort']);
 
-async function writeAll(write: () => Promise<void>, random: () => number): Promise<void> {
-  for (let count = 0; count < writes; count += 1) {
-    await write();
-    await delay(random() * 60);
-  }
-}
-
-async function strikeAll(way: Way, tried: string[]): Promise<void> {
-  const names = Object.keys(troubles);
-  for (let count = 0; count < troublesInARow; count += 1) {
-    const name = names[Math.floor(way.random() * names.length)] ?? '';
-    tried.push(name);
-    await troubles[name]?.(way);
-    await delay(way.random() * 150);
-  }
+/** What is still wrong with the follower when it has had time to heal. Nobody writes any more. */
+async function disagreements(
+  { api, place: { namespace }, labelSelector }: Ground,
+  { store, ledger, errors }: Follower,
+): Promise<readonly string[]> {
+  const { items } = await api.list(configMaps, { namespace, labelSelector });
+  const agrees = (): boolean => differences(store.list(), items).length === 0;
+  await eventually(agrees, { timeout_ms: healing_ms / haste }).catch(() => undefined);
+  return [
+    ...differences(store.list(), items),
+    ...differences(ledger.objects(), items).map((line) => `as told: ${line}`),
+    ...ledger.contradictions,
+    ...errors.filter(({ name }) => !reportable.has(name)).map((error) => `reported: ${String(error.stack)}`),
+  ];
 }

@@ -41,16 +41,20 @@ const shut =
     struck(way, fate, fate === 'Silent' ? tcp.turnedAway() - before : 1);
   };
 
-export const troubles: Readonly<Record<string, Trouble>> = {
+/** Those that the client takes long to notice, so that little else can happen to it meanwhile. */
+const lasting: Readonly<Record<string, Trouble>> = {
+  blackhole: (way) => struck(way, 'Blackhole', way.tcp.strike({ kind: 'Blackhole' })),
+  'half-open': (way) => struck(way, 'HalfOpen', way.tcp.strike({ kind: 'HalfOpen' })),
+  silent: shut('Silent'),
+};
+
+const brisk: Readonly<Record<string, Trouble>> = {
   reset: (way) => struck(way, 'Reset', way.tcp.strike({ kind: 'Reset', after_bytes: 0 })),
   'reset in mid-event': (way) => {
     const after_bytes = 1 + Math.floor(way.random() * bytesMax);
     struck(way, 'ResetAfterBytes', way.tcp.strike({ kind: 'Reset', after_bytes }));
   },
-  blackhole: (way) => struck(way, 'Blackhole', way.tcp.strike({ kind: 'Blackhole' })),
-  'half-open': (way) => struck(way, 'HalfOpen', way.tcp.strike({ kind: 'HalfOpen' })),
   refused: shut('Refuse'),
-  silent: shut('Silent'),
   slow: async (way) => {
     way.tcp.delay(way.random() * shortMax_ms);
     await delay(shortMax_ms);
@@ -75,6 +79,22 @@ export const troubles: Readonly<Record<string, Trouble>> = {
     ]),
   ),
 };
+
+const lastingChance = 0.03;
+const lastingAtTheEndChance = 0.4;
+const pause_ms = 120;
+
+/** Brings about so many troubles one after the other; `tell` is told the name of each. */
+export async function strikeAll(way: Way, count: number, tell: (name: string) => void): Promise<void> {
+  for (let left = count; left > 0; left -= 1) {
+    const chance = left === 1 ? lastingAtTheEndChance : lastingChance;
+    const from = Object.entries(way.random() < chance ? lasting : brisk);
+    const [name, trouble] = from[Math.floor(way.random() * from.length)] as [string, Trouble];
+    tell(name);
+    await trouble(way);
+    await delay(way.random() * pause_ms);
+  }
+}
 
 /** The names under which the plan counts what has happened: all of them have to. */
 export const countedTroubles: readonly string[] = [

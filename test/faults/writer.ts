@@ -1,9 +1,11 @@
 /**
  * Somebody who creates, changes, deletes and re-creates ConfigMaps all the time, at random, over a connection that never fails.
  *
- * Must not know who watches.
+ * Must not know who watches, beyond a store that it may keep informed.
  */
 import type { Api, KubeObject } from '../../src/runtime/api.ts';
+import { isConflict } from '../../src/runtime/api-error.ts';
+import type { Store } from '../../src/runtime/store.ts';
 import { configMaps } from '../contract/subject.ts';
 
 /** Where a writer's objects are, and how they are told from others there. */
@@ -24,10 +26,6 @@ export interface Writer {
   readonly mark: () => Promise<void>;
 }
 
-export interface ConfigMap extends KubeObject {
-  readonly data?: Readonly<Record<string, string>>;
-}
-
 /** Characters of two, three and four bytes, and two that some take for the end of a line. */
 const phrases = ['grün und weiß', 'ελληνικά', '日本語の文字', '🔑🗝️🔐', 'a\u2028b\u0085c', 'plain'];
 const namesMax = 16;
@@ -35,7 +33,17 @@ const namesMax = 16;
 const pick = <T>(from: readonly T[], random: () => number): T =>
   from[Math.floor(random() * from.length)] as T;
 
-export function createWriter(api: Api, { namespace, labels, prefix }: Place, random: () => number): Writer {
+export interface WriterOptions {
+  /** Whose connection never fails. */
+  readonly api: Api;
+  readonly place: Place;
+  readonly random: () => number;
+  /** The store that the writer reads before it writes, and tells what it wrote, as a controller does. */
+  readonly own?: Pick<Store<KubeObject>, 'get' | 'remember' | 'forget'> | undefined;
+}
+
+export function createWriter({ api, place, random, own }: WriterOptions): Writer {
+  const { namespace, labels, prefix } = place;
   /** Whether each object that exists has the labels. */
   const present = new Map<string, boolean>();
   let writes = 0;
@@ -48,20 +56,33 @@ export function createWriter(api: Api, { namespace, labels, prefix }: Place, ran
   };
   const refTo = (name: string) => ({ resource: configMaps, namespace, name });
   const create = async (name: string): Promise<void> => {
-    await api.create(configMaps, namespace, {
+    const created = await api.create<KubeObject>(configMaps, namespace, {
       apiVersion: 'v1',
       kind: 'ConfigMap',
       metadata: { name, labels },
       data: { text: text() },
     });
     present.set(name, true);
+    own?.remember(created, undefined);
   };
   const remove = async (name: string): Promise<void> => {
-    await api.delete(refTo(name));
+    const { metadata } = await api.get(refTo(name));
+    await api.delete(refTo(name), { uid: metadata.uid });
     present.delete(name);
+    own?.forget(`${namespace}/${name}`, metadata.uid ?? '');
   };
   const change = async (name: string): Promise<void> => {
-    await api.patch(refTo(name), 'merge', { data: { text: text() } });
+    // What is not selected is not for the store to know.
+    const known = present.get(name) === true ? own?.get(`${namespace}/${name}`) : undefined;
+    const basis = known?.metadata.resourceVersion;
+    const body = { metadata: { resourceVersion: basis }, data: { text: text() } };
+    try {
+      const changed = await api.patch<KubeObject>(refTo(name), 'merge', body);
+      if (basis !== undefined) own?.remember(changed, basis);
+    } catch (error) {
+      // The store lags.
+      if (!isConflict(error)) throw error;
+    }
   };
   /** An object that loses its labels leaves the selection, and comes back with them. */
   const relabel = async (name: string): Promise<void> => {
