@@ -21,8 +21,10 @@ export interface FaultPlan {
   /** Holds the next such request back; `reached` resolves when it has come, and `release` lets it go on. */
   readonly hold: (asked: Asked) => { readonly reached: Promise<void>; readonly release: () => void };
 
-  /** What to answer instead of asking the API server, if anything. */
-  readonly answerTo: (asked: Asked) => FalseAnswerName | undefined;
+  /** What to answer instead of asking the API server, if anything. What was gone once is gone for ever. */
+  readonly answerTo: (url: URL, asked: Asked) => FalseAnswerName | undefined;
+  /** Watches cannot go on from this version any more, nor from any before it. */
+  readonly forget: (version: number) => void;
   /** Changes what the API server will be asked. */
   readonly rewrite: (url: URL, asked: Asked) => void;
   readonly held: (asked: Asked) => Promise<void>;
@@ -39,11 +41,18 @@ interface Gate {
   readonly released: PromiseWithResolvers<void>;
 }
 
+const tokenOf = ({ searchParams }: URL): string => searchParams.get('continue') ?? '';
+/** The server knows how to read what is opaque to its clients; 0 without one. */
+const versionOf = ({ searchParams }: URL): number => Number(searchParams.get('resourceVersion') ?? 0);
+
 export function createFaultPlan(random: () => number): FaultPlan {
   const counts = new Map<string, number>();
   let armed: HttpFault[] = [];
   let streamFaults: StreamFault[] = [];
   let gates: Gate[] = [];
+  const forgotten = { tokens: new Set<string>(), version: 0 };
+  const isForgotten = (url: URL): boolean =>
+    forgotten.tokens.has(tokenOf(url)) || (versionOf(url) > 0 && versionOf(url) <= forgotten.version);
 
   const count = (name: string, times = 1): void => void counts.set(name, (counts.get(name) ?? 0) + times);
   /** Takes the first armed fault that fits. */
@@ -79,12 +88,20 @@ export function createFaultPlan(random: () => number): FaultPlan {
       gate.reached.resolve();
       await gate.released.promise;
     },
-    answerTo: (asked) => {
+    forget: (version) => {
+      forgotten.version = Math.max(forgotten.version, version);
+    },
+    answerTo: (url, asked) => {
+      if (isForgotten(url)) return 'Gone';
       const fault = take((candidate) => candidate.kind === 'Answer' && candidate.to.includes(asked));
       if (fault?.kind !== 'Answer') {
         return asked === 'Stream' && plan.streaming === 'Refused' ? 'NoStreams' : undefined;
       }
       count(faultName(fault, asked));
+      if (fault.answer === 'Gone') {
+        if (asked === 'Continue') forgotten.tokens.add(tokenOf(url));
+        plan.forget(versionOf(url));
+      }
       return fault.answer;
     },
     rewrite: ({ searchParams }, asked) => {

@@ -31,12 +31,16 @@ export type StreamFaultKind =
   | 'EndWithinEvent'
   /** The connection breaks, and an event is lost with it. */
   | 'LoseEvent'
+  /** Half an event, as if it were one, and then the next. */
+  | 'GarbleEvent'
+  /** The server has forgotten what came before. */
   | 'GoneEvent';
 
 export const streamFaultKinds: readonly StreamFaultKind[] = [
   'EndBetweenEvents',
   'EndWithinEvent',
   'LoseEvent',
+  'GarbleEvent',
   'GoneEvent',
 ];
 

@@ -65,7 +65,7 @@ export async function startHttpProxy({ controlPlane, random }: HttpProxyOptions)
       code: undefined,
     };
     seen.push(entry);
-    const instead = plan.answerTo(asked);
+    const instead = plan.answerTo(url, asked);
     if (instead !== undefined) {
       const { code, headers, body } = falseAnswer(instead);
       entry.code = code;

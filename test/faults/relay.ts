@@ -44,15 +44,30 @@ export async function relayWatch(
       case 'EndBetweenEvents':
         return void response.end();
       case 'EndWithinEvent':
-        return void response.end(line.subarray(0, 1 + Math.floor(plan.random() * (line.length - 2))));
+        return void response.end(partOf(line, plan));
       case 'LoseEvent':
         return cut(response);
+      case 'GarbleEvent':
+        await write(response, Buffer.concat([partOf(line, plan), Buffer.of(newline)]), plan);
+        break;
       case 'GoneEvent':
-        return void response.end(`${JSON.stringify({ type: 'ERROR', object: statusOf(410, 'Expired') })}\n`);
+        plan.forget(versionOf(line) - 1);
+        return void response.end(gone);
       default:
     }
   }
   response.end();
+}
+
+const gone = `${JSON.stringify({ type: 'ERROR', object: statusOf(410, 'Expired') })}\n`;
+
+/** A beginning that is not a whole event. */
+const partOf = (line: Buffer, { random }: FaultPlan): Buffer =>
+  line.subarray(0, 1 + Math.floor(random() * (line.length - 2)));
+
+function versionOf(line: Buffer): number {
+  const { object } = JSON.parse(line.toString()) as { object: { metadata: { resourceVersion: string } } };
+  return Number(object.metadata.resourceVersion);
 }
 
 /** Lines with their ends; the last one perhaps without. */
