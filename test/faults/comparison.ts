@@ -48,6 +48,9 @@ export function createLedger(): Ledger {
       if (nameOf(before) !== nameOf(previous)) {
         contradictions.push(`${key}: expected a change of ${nameOf(before)}, got one of ${nameOf(previous)}`);
       }
+      if (previous !== undefined && current !== undefined && previous.metadata.uid !== current.metadata.uid) {
+        contradictions.push(`${key}: expected an end and a beginning, got a change into another object`);
+      }
       if (current === undefined) objects.delete(key);
       else objects.set(key, current);
     },

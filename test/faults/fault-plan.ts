@@ -7,6 +7,9 @@
 import type { FalseAnswerName } from './false-answers.ts';
 import { type Asked, faultName, type HttpFault, isStreamFault, type StreamFault } from './http-fault.ts';
 
+/** What becomes of the wish that a watch begin with the complete state. Old servers refuse it with 422, very old ones ignore it. */
+export type Streaming = 'Offered' | 'Refused' | 'Ignored';
+
 export interface FaultPlan {
   readonly random: () => number;
   readonly arm: (fault: HttpFault) => void;
@@ -14,8 +17,7 @@ export interface FaultPlan {
   readonly clear: () => void;
   /** Whether bodies are cut into small pieces, at random bytes. */
   chopping: boolean;
-  /** Whether the server begins watches with the complete state when asked to; an old one answers 422. */
-  streaming: 'Offered' | 'Refused';
+  streaming: Streaming;
   /** The most that a page may hold, whatever was asked for. */
   pageMax: number | undefined;
   /** Holds the next such request back; `reached` resolves when it has come, and `release` lets it go on. */
@@ -95,7 +97,9 @@ export function createFaultPlan(random: () => number): FaultPlan {
       if (isForgotten(url)) return 'Gone';
       const fault = take((candidate) => candidate.kind === 'Answer' && candidate.to.includes(asked));
       if (fault?.kind !== 'Answer') {
-        return asked === 'Stream' && plan.streaming === 'Refused' ? 'NoStreams' : undefined;
+        if (asked !== 'Stream' || plan.streaming !== 'Refused') return undefined;
+        count('NoStreams');
+        return 'NoStreams';
       }
       count(faultName(fault, asked));
       if (fault.answer === 'Gone') {
@@ -108,10 +112,8 @@ export function createFaultPlan(random: () => number): FaultPlan {
       if (plan.pageMax !== undefined && searchParams.has('limit')) {
         searchParams.set('limit', String(plan.pageMax));
       }
-      if (asked !== 'Stream') return;
-      const fault = take((candidate) => candidate.kind === 'NoInitialEventsEnd');
-      if (fault === undefined) return;
-      count(faultName(fault, asked));
+      if (asked !== 'Stream' || plan.streaming !== 'Ignored') return;
+      count('NoInitialEventsEnd');
       searchParams.delete('sendInitialEvents');
       searchParams.delete('resourceVersionMatch');
     },

@@ -14,8 +14,6 @@ export type Asked = 'Stream' | 'Watch' | 'List' | 'Continue';
 /** Done once, to the next request or the next stream that it fits. */
 export type HttpFault =
   | { readonly kind: 'Answer'; readonly to: readonly Asked[]; readonly answer: FalseAnswerName }
-  /** The server takes no notice of the wish to begin with the complete state, as one that does not know it. */
-  | { readonly kind: 'NoInitialEventsEnd' }
   | StreamFault;
 
 /** Done to a watch when so many more events have passed. */

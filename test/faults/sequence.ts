@@ -13,6 +13,7 @@ import type { ControlPlane } from '../controlplane/control-plane.ts';
 import { createRandom } from '../runtime/random.ts';
 import { differences } from './comparison.ts';
 import { createFastClock } from './fast-clock.ts';
+import type { Streaming } from './fault-plan.ts';
 import { type Follower, startFollower } from './follower.ts';
 import { type SeenRequest, startHttpProxy } from './http-proxy.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
@@ -26,6 +27,7 @@ export const healing_ms = 300_000;
 /** What an attempt needs on a loaded machine has nothing to do with the client's clock: 1.5 s. */
 const deadline_ms = 30_000;
 
+const streamings: readonly Streaming[] = ['Offered', 'Offered', 'Refused', 'Ignored'];
 const troubles = 15;
 const objects = 10;
 const writes = 30;
@@ -66,7 +68,7 @@ export async function runSequence(seed: number, ground: Ground): Promise<Report>
   const tcp = await startTcpProxy({ port: http.port });
   const { plan } = http;
   plan.pageMax = ground.pageMax;
-  plan.streaming = random() < 0.5 ? 'Offered' : 'Refused';
+  plan.streaming = streamings[Math.floor(random() * streamings.length)] ?? 'Offered';
   const clock = createFastClock(haste, jitter);
   const connection = { ...loadConnection(controlPlane.kubeconfigPath), server: tcp.server };
   const follower = startFollower({ ...ground, ...place, connection, clock, deadline_ms });

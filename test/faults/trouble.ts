@@ -65,7 +65,6 @@ const brisk: Readonly<Record<string, Trouble>> = {
   chopped: ({ http }) => {
     http.plan.chopping = !http.plan.chopping;
   },
-  'no initial-events-end': ({ http }) => http.plan.arm({ kind: 'NoInitialEventsEnd' }),
   ...Object.fromEntries(
     streamFaultKinds.map((kind): [string, Trouble] => [
       kind,
@@ -108,6 +107,7 @@ export const countedTroubles: readonly string[] = [
   'GoAway',
   'CutWithinCharacter',
   'NoInitialEventsEnd',
+  'NoStreams',
   ...streamFaultKinds,
   ...falseAnswerNames.flatMap((answer) => [`${answer} to a list`, `${answer} to a watch`]),
 ];
