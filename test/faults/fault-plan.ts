@@ -5,10 +5,17 @@
  * Must not know HTTP.
  */
 import type { FalseAnswerName } from './false-answers.ts';
-import { type Asked, faultName, type HttpFault, isStreamFault, type StreamFault } from './http-fault.ts';
+import {
+  type Asked,
+  faultName,
+  type HttpFault,
+  isStreamFault,
+  type StreamFault,
+  type StreamFaultKind,
+} from './http-fault.ts';
 
-/** What becomes of the wish that a watch begin with the complete state. Old servers refuse it with 422, very old ones ignore it. */
-export type Streaming = 'Offered' | 'Refused' | 'Ignored';
+/** What becomes of the wish that a watch begin with the complete state. Old servers refuse it with 422, or never mark its end. */
+export type Streaming = 'Offered' | 'Refused' | 'Unmarked';
 
 export interface FaultPlan {
   readonly random: () => number;
@@ -28,10 +35,10 @@ export interface FaultPlan {
   /** Watches cannot go on from this version any more, nor from any before it. */
   readonly forget: (version: number) => void;
   /** Changes what the API server will be asked. */
-  readonly rewrite: (url: URL, asked: Asked) => void;
+  readonly rewrite: (url: URL) => void;
   readonly held: (asked: Asked) => Promise<void>;
-  /** An event is about to pass: what happens to the stream instead, if anything. */
-  readonly strikeStream: () => StreamFault['kind'] | undefined;
+  /** An event is about to pass: what happens to the stream instead, if anything. `Withhold`: all but this one passes. */
+  readonly strikeStream: (line: Buffer) => StreamFaultKind | 'Withhold' | undefined;
   readonly count: (name: string, times?: number) => void;
   /** How often each fault has happened, by name. */
   readonly counts: ReadonlyMap<string, number>;
@@ -108,16 +115,16 @@ export function createFaultPlan(random: () => number): FaultPlan {
       }
       return fault.answer;
     },
-    rewrite: ({ searchParams }, asked) => {
+    rewrite: ({ searchParams }) => {
       if (plan.pageMax !== undefined && searchParams.has('limit')) {
         searchParams.set('limit', String(plan.pageMax));
       }
-      if (asked !== 'Stream' || plan.streaming !== 'Ignored') return;
-      count('NoInitialEventsEnd');
-      searchParams.delete('sendInitialEvents');
-      searchParams.delete('resourceVersionMatch');
     },
-    strikeStream: () => {
+    strikeStream: (line) => {
+      if (plan.streaming === 'Unmarked' && line.includes('"k8s.io/initial-events-end"')) {
+        count('NoInitialEventsEnd');
+        return 'Withhold';
+      }
       const [next, ...rest] = streamFaults;
       if (next === undefined) return undefined;
       if (next.after_events > 0) {

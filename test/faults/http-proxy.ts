@@ -73,7 +73,7 @@ export async function startHttpProxy({ controlPlane, random }: HttpProxyOptions)
       response.end(body);
       return;
     }
-    plan.rewrite(url, asked);
+    plan.rewrite(url);
     await plan.held(asked);
     const upstream = await ask(url, request, response);
     entry.code = upstream.statusCode;

@@ -37,9 +37,11 @@ export async function relayWatch(
 ): Promise<void> {
   response.flushHeaders();
   for await (const line of rawLines(upstream)) {
-    switch (plan.strikeStream()) {
+    switch (plan.strikeStream(line)) {
       case undefined:
         await write(response, line, plan);
+        break;
+      case 'Withhold':
         break;
       case 'EndBetweenEvents':
         return void response.end();

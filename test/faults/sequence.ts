@@ -27,7 +27,7 @@ export const healing_ms = 300_000;
 /** What an attempt needs on a loaded machine has nothing to do with the client's clock: 1.5 s. */
 const deadline_ms = 30_000;
 
-const streamings: readonly Streaming[] = ['Offered', 'Offered', 'Refused', 'Ignored'];
+const streamings: readonly Streaming[] = ['Offered', 'Offered', 'Refused', 'Unmarked'];
 const troubles = 15;
 const objects = 10;
 const writes = 30;
