@@ -14,7 +14,7 @@ import {
   type StreamFaultKind,
 } from './http-fault.ts';
 
-/** What becomes of the wish that a watch begin with the complete state. Old servers refuse it with 422, or never mark its end. */
+/** What becomes of the wish that a watch begin with the complete state. Old servers refuse it with 422, or know no bookmarks. */
 export type Streaming = 'Offered' | 'Refused' | 'Unmarked';
 
 export interface FaultPlan {
@@ -121,8 +121,8 @@ export function createFaultPlan(random: () => number): FaultPlan {
       }
     },
     strikeStream: (line) => {
-      if (plan.streaming === 'Unmarked' && line.includes('"k8s.io/initial-events-end"')) {
-        count('NoInitialEventsEnd');
+      if (plan.streaming === 'Unmarked' && line.includes('"type":"BOOKMARK"')) {
+        if (line.includes('"k8s.io/initial-events-end"')) count('NoInitialEventsEnd');
         return 'Withhold';
       }
       const [next, ...rest] = streamFaults;

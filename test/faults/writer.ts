@@ -38,12 +38,13 @@ export interface WriterOptions {
   readonly api: Api;
   readonly place: Place;
   readonly random: () => number;
-  /** The store that the writer reads before it writes, and tells what it wrote, as a controller does. */
+  /** The store that the writer, in half of its writes, reads before it writes and tells what it wrote, as a controller does. */
   readonly own?: Pick<Store<KubeObject>, 'get' | 'remember' | 'forget'> | undefined;
 }
 
 export function createWriter({ api, place, random, own }: WriterOptions): Writer {
   const { namespace, labels, prefix } = place;
+  const told = (): WriterOptions['own'] => (random() < 0.5 ? own : undefined);
   /** Whether each object that exists has the labels. */
   const present = new Map<string, boolean>();
   let writes = 0;
@@ -63,22 +64,22 @@ export function createWriter({ api, place, random, own }: WriterOptions): Writer
       data: { text: text() },
     });
     present.set(name, true);
-    own?.remember(created, undefined);
+    told()?.remember(created, undefined);
   };
   const remove = async (name: string): Promise<void> => {
     const { metadata } = await api.get(refTo(name));
     await api.delete(refTo(name), { uid: metadata.uid });
     present.delete(name);
-    own?.forget(`${namespace}/${name}`, metadata.uid ?? '');
+    told()?.forget(`${namespace}/${name}`, metadata.uid ?? '');
   };
   const change = async (name: string): Promise<void> => {
     // What is not selected is not for the store to know.
-    const known = present.get(name) === true ? own?.get(`${namespace}/${name}`) : undefined;
-    const basis = known?.metadata.resourceVersion;
+    const store = present.get(name) === true ? told() : undefined;
+    const basis = store?.get(`${namespace}/${name}`)?.metadata.resourceVersion;
     const body = { metadata: { resourceVersion: basis }, data: { text: text() } };
     try {
       const changed = await api.patch<KubeObject>(refTo(name), 'merge', body);
-      if (basis !== undefined) own?.remember(changed, basis);
+      if (basis !== undefined) store?.remember(changed, basis);
     } catch (error) {
       // The store lags.
       if (!isConflict(error)) throw error;
