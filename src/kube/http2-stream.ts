@@ -39,7 +39,7 @@ export function createStreamClient(server: URL, clock: Clock): StreamClient {
     open: async (request) => {
       const life = lives.begin(request.signal);
       try {
-        const socket = await dialTls(server, request.tls, { protocols, signal: life.signal });
+        const socket = await dialTls(server, { tls: request.tls, protocols, signal: life.signal });
         life.onEnd(() => socket.destroy());
         if (socket.alpnProtocol === 'h2') {
           return await send(startSession(server, socket, life), request, { life, clock });

@@ -13,7 +13,7 @@ export interface Life {
 
 export interface Lives {
   /** A life that ends with `parent` at the latest. */
-  readonly begin: (parent: AbortSignal) => Life;
+  readonly begin: (parent?: AbortSignal) => Life;
   /** Nothing lives any more, not even what would begin later. */
   readonly endAll: (reason: Error) => void;
 }
@@ -28,14 +28,14 @@ export function createLives(): Lives {
       let cause: Error | undefined;
       const end = (reason?: Error): void => {
         if (!ends.delete(end)) return;
-        parent.removeEventListener('abort', onParentAbort);
+        parent?.removeEventListener('abort', onParentAbort);
         cause = reason;
         controller.abort(reason);
       };
-      const onParentAbort = (): void => end(parent.reason as Error);
+      const onParentAbort = (): void => end(parent?.reason as Error);
       ends.add(end);
-      parent.addEventListener('abort', onParentAbort, { once: true });
-      if (parent.aborted) onParentAbort();
+      parent?.addEventListener('abort', onParentAbort, { once: true });
+      if (parent?.aborted === true) onParentAbort();
       if (over !== undefined) end(over);
       return {
         signal,

@@ -3,10 +3,14 @@
  *
  * Must not know what is asked.
  */
-import { type Dispatcher, Pool as Http1Pool, ProxyAgent } from 'undici';
+import type { Socket } from 'node:net';
+import { callbackify } from 'node:util';
+import { type buildConnector, type Dispatcher, Pool as Http1Pool, ProxyAgent } from 'undici';
+import type { Clock } from '../runtime/clock.ts';
 import { DeadlinePassed } from './deadline.ts';
-import { tcpKeepAlive } from './dial.ts';
+import { dialTcp, dialTls } from './dial.ts';
 import type { Connection, TlsOptions } from './kubeconfig.ts';
+import { createLives } from './life.ts';
 import type { Reply, WireRequest } from './wire.ts';
 
 export interface Pool {
@@ -19,12 +23,45 @@ export interface Pool {
 /** Less than the API server's 90 s and the 60 s of common load balancers, so that we close first. */
 const idle_ms = 30_000;
 
-export function createPool({ server, proxyUrl }: Pick<Connection, 'server' | 'proxyUrl'>): Pool {
-  const { origin } = new URL(server);
+export interface PoolOptions {
+  readonly connection: Pick<Connection, 'server' | 'proxyUrl'>;
+  readonly clock: Pick<Clock, 'after'>;
+  /** For a new connection to be ready, in milliseconds. */
+  readonly deadline_ms: number;
+}
+
+export function createPool({ connection, clock, deadline_ms }: PoolOptions): Pool {
+  const server = new URL(connection.server);
+  const { origin } = server;
+  const dials = createLives();
   let current: { readonly tls: TlsOptions; readonly dispatcher: Dispatcher } | undefined;
   /** All whose connections are not closed yet. */
   const dispatchers = new Set<Dispatcher>();
   let closed: Error | undefined;
+
+  /** A connection that is not ready by the end of an attempt would be ready for nobody. */
+  const dial = async (tls: TlsOptions): Promise<Socket> => {
+    const { signal, end } = dials.begin();
+    const lift = clock.after(deadline_ms, () =>
+      end(new Error(`expected a connection to ${origin} within ${deadline_ms} ms, got none`)),
+    );
+    try {
+      return server.protocol === 'https:'
+        ? await dialTls(server, { tls, protocols: ['http/1.1'], signal })
+        : await dialTcp(server, signal);
+    } finally {
+      lift();
+      end();
+    }
+  };
+
+  const createDispatcher = (tls: TlsOptions): Dispatcher => {
+    // One HTTP/2 connection would be shared by all: one reset would cost them all.
+    const options = { allowH2: false, keepAliveTimeout: idle_ms };
+    return connection.proxyUrl === undefined
+      ? new Http1Pool(origin, { ...options, connect: connectorOf(() => dial(tls)) })
+      : new ProxyAgent({ ...options, uri: connection.proxyUrl, requestTls: tls });
+  };
 
   /** Whatever comes next takes other connections; requests in flight on these may end in peace. */
   const forget = (dispatcher: Dispatcher): void => {
@@ -40,7 +77,7 @@ export function createPool({ server, proxyUrl }: Pick<Connection, 'server' | 'pr
     if (closed !== undefined) throw closed;
     if (current?.tls === tls) return current.dispatcher;
     if (current !== undefined) forget(current.dispatcher);
-    const dispatcher = createDispatcher(origin, tls, proxyUrl);
+    const dispatcher = createDispatcher(tls);
     dispatchers.add(dispatcher);
     current = { tls, dispatcher };
     return dispatcher;
@@ -74,18 +111,17 @@ export function createPool({ server, proxyUrl }: Pick<Connection, 'server' | 'pr
     },
     close: async (reason) => {
       closed = reason;
+      dials.endAll(reason);
       await Promise.all(Array.from(dispatchers, (dispatcher) => dispatcher.destroy()));
     },
   };
 }
 
-function createDispatcher(origin: string, tls: TlsOptions, proxyUrl: string | undefined): Dispatcher {
-  // One HTTP/2 connection would be shared by all: one reset would cost them all.
-  const pool = { allowH2: false, keepAliveTimeout: idle_ms };
-  return proxyUrl === undefined
-    ? new Http1Pool(origin, { ...pool, connect: { ...tls, ...tcpKeepAlive } })
-    : new ProxyAgent({ ...pool, uri: proxyUrl, requestTls: tls, connect: tcpKeepAlive });
-}
+/** As undici wants it: with a callback. */
+const connectorOf =
+  (dial: () => Promise<Socket>): buildConnector.connector =>
+  (_where, callback) =>
+    callbackify(dial)(callback as (error: Error | null, socket: Socket) => void);
 
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) yield chunk as Uint8Array;

@@ -9,6 +9,7 @@ import { ConnectionError } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
+import { isAboutCertificates } from './dial.ts';
 import { createStreamClient } from './http2-stream.ts';
 import type { Connection, Credentials, TlsOptions } from './kubeconfig.ts';
 import { createPool } from './pool.ts';
@@ -60,7 +61,7 @@ export function createTransport(options: TransportOptions): Transport {
   const server = new URL(connection.server);
   const prefix = server.pathname === '/' ? '' : server.pathname;
   const credentials = createCredentialCache(connection, clock);
-  const pool = createPool(connection);
+  const pool = createPool(options);
   const streams = createStreamClient(server, clock);
   /** TLS material with which the server was found not to speak HTTP/2. */
   const onlyHttp1 = new WeakSet<TlsOptions>();
@@ -94,12 +95,21 @@ export function createTransport(options: TransportOptions): Transport {
     signal,
   });
 
+  /** After a refusal of what was shown, tries once more with what is there by then, if that is different. */
   const begin = async (exchange: Exchange, carrier: Carrier, { race, signal }: Deadline): Promise<Reply> => {
     const shown = await race(credentials());
-    const reply = await carrier(wireRequest(exchange, shown, signal));
-    if (reply.code !== 401) return reply;
-    await reply.text();
-    return carrier(wireRequest(exchange, await race(credentials(shown)), signal));
+    const attempt = (now: Credentials): Promise<Reply> => carrier(wireRequest(exchange, now, signal));
+    try {
+      const reply = await attempt(shown);
+      if (reply.code !== 401) return reply;
+      await reply.text();
+    } catch (error) {
+      if (!isAboutCertificates(error)) throw error;
+      const fresh = await race(credentials(shown));
+      if (fresh.tls === shown.tls) throw error;
+      return attempt(fresh);
+    }
+    return attempt(await race(credentials(shown)));
   };
 
   return {

@@ -108,9 +108,10 @@ it('closing the client cuts requests in flight on connections that it had given 
 it('an attempt that its caller ends says nothing about other connections', async () => {
   await keepConnections(2);
   server.plan(silence, fine);
+  await api.get(ref);
   const stop = new AbortController();
   const left = api.create(widgets, 'ns', {}, { signal: stop.signal }).catch((error: unknown) => error);
-  await server.received(3);
+  await server.received(4);
   stop.abort(new Error('the caller left'));
   expect(String(await left)).toContain('the caller left');
   await api.get(ref);

@@ -1,0 +1,229 @@
+/** Whose certificate is accepted, what is shown to the server, and what happens when certificates change. */
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import type { Server as HttpsServer } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TLSSocket, TlsOptions as ServerTls } from 'node:tls';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { stringify } from 'yaml';
+import { isAboutCertificates } from '../../src/kube/dial.ts';
+import type { HttpApi } from '../../src/kube/http-api.ts';
+import { loadConnection, type TlsOptions } from '../../src/kube/kubeconfig.ts';
+import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { createAuthority } from './certificates.ts';
+import { type Answer, connect, json, startServer, stream, type TestServer } from './http-server.ts';
+import { type Widget, widget, widgets } from './objects.ts';
+import { tlsProtocol } from './tls-server.ts';
+
+const ours = createAuthority('our authority');
+const theirs = createAuthority('another authority');
+const local = { hosts: ['127.0.0.1'] };
+const elsewhere = { hosts: ['kubernetes.test.invalid'] };
+
+let stop: AbortController;
+let sockets: TLSSocket[];
+let cleanups: (() => PromiseLike<void>)[];
+/** The ages that credentials were asked for. */
+let asked: string[];
+
+beforeEach(() => {
+  stop = new AbortController();
+  sockets = [];
+  cleanups = [];
+  asked = [];
+});
+afterEach(async () => {
+  for (const cleanup of cleanups.toReversed()) await cleanup();
+});
+
+const start = async (alpn: 'h2' | 'http/1.1', options: ServerTls): Promise<TestServer> => {
+  const server = await startServer(tlsProtocol(alpn, options, (socket) => sockets.push(socket)));
+  cleanups.push(() => server[Symbol.asyncDispose]());
+  return server;
+};
+
+/** A client that knows `known`, and finds `fresh` when it looks again. */
+const client = (server: TestServer, known: TlsOptions, fresh: TlsOptions = known): HttpApi => {
+  const api = connect(server, {
+    connection: {
+      server: server.url,
+      credentials: async (age) => {
+        asked.push(age);
+        return { headers: {}, tls: age === 'Known' ? known : fresh };
+      },
+    },
+  });
+  cleanups.push(api.close);
+  return api;
+};
+
+const event = `${JSON.stringify({ type: 'ADDED', object: widget('a', '1') })}\n`;
+type Use = (api: HttpApi) => Promise<unknown>;
+const post: Use = (api) => api.create(widgets, 'ns', {});
+const watch: Use = async (api) => {
+  const events = api.watch<Widget>(widgets, { timeout_s: 300, signal: stop.signal });
+  for await (const { type } of events) return type;
+  return 'nothing';
+};
+const uses: { what: string; alpn: 'h2' | 'http/1.1'; use: Use; answer: Answer; version: string }[] = [
+  { what: 'a request', alpn: 'h2', use: post, answer: json(201, widget('a', '1')), version: '1.1' },
+  { what: 'a watch over HTTP/2', alpn: 'h2', use: watch, answer: stream([event]), version: '2.0' },
+  { what: 'a watch over HTTP/1.1', alpn: 'http/1.1', use: watch, answer: stream([event]), version: '1.1' },
+];
+
+const failure = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
+    (error: unknown) => error,
+  );
+
+describe.each(uses)('$what', ({ alpn, use, answer, version }) => {
+  const prepared = async (options: ServerTls): Promise<TestServer> => {
+    const server = await start(alpn, options);
+    server.plan(answer);
+    return server;
+  };
+
+  it('goes to a server whose certificate the authority signed, once', async () => {
+    const server = await prepared(ours.issue('the server', local));
+    await use(client(server, { ca: ours.cert }));
+    expect(server.requests.map(({ httpVersion }) => httpVersion)).toEqual([version]);
+    expect(asked).toEqual(['Known']);
+  });
+
+  it('shows a client certificate', async () => {
+    const options = { ca: ours.cert, requestCert: true, rejectUnauthorized: true };
+    const server = await prepared({ ...ours.issue('the server', local), ...options });
+    await use(client(server, { ca: ours.cert, ...ours.issue('alice') }));
+    expect(sockets.at(-1)?.getPeerCertificate().subject.CN).toBe('alice');
+  });
+
+  it('asks for the server by the name it was told, and compares the certificate with that', async () => {
+    const server = await prepared(ours.issue('the server', elsewhere));
+    await use(client(server, { ca: ours.cert, servername: 'kubernetes.test.invalid' }));
+    expect(sockets.at(-1)?.servername).toBe('kubernetes.test.invalid');
+  });
+
+  it('asks for the server by the name in its URL, but never by an address', async () => {
+    const server = await prepared(ours.issue('the server', { hosts: ['127.0.0.1', 'localhost'] }));
+    await use(client(server, { ca: ours.cert }));
+    expect(sockets.at(-1)?.servername).toBe(false);
+    await use(client({ ...server, url: server.url.replace('127.0.0.1', 'localhost') }, { ca: ours.cert }));
+    expect(sockets.at(-1)?.servername).toBe('localhost');
+  });
+
+  it('accepts any certificate only when told to', async () => {
+    const server = await prepared(theirs.issue('the server', elsewhere));
+    await use(client(server, { ca: ours.cert, rejectUnauthorized: false }));
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it.each([
+    ['by another authority', theirs.issue('the server', local), /UNABLE_TO_VERIFY_LEAF_SIGNATURE/],
+    ['by nobody but itself', theirs, /DEPTH_ZERO_SELF_SIGNED_CERT/],
+    ['for another name', ours.issue('the server', elsewhere), /ERR_TLS_CERT_ALTNAME_INVALID/],
+    [
+      'for a time that is over',
+      ours.issue('the server', { ...local, end: new Date(1e12) }),
+      /CERT_HAS_EXPIRED/,
+    ],
+  ])('refuses a certificate %s, after it looked for other credentials once', async (_what, shown, reason) => {
+    const server = await prepared(shown);
+    const error = await failure(use(client(server, { ca: ours.cert })));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect(String(error)).toMatch(reason);
+    expect([asked, server.requests, server.connections()]).toEqual([['Known', 'Fresh'], [], 1]);
+    await vi.waitFor(() => expect(server.open()).toBe(0));
+  });
+
+  it('goes on with another authority, once its certificate is there', async () => {
+    const server = await prepared(theirs.issue('the server', local));
+    const api = client(server, { ca: ours.cert }, { ca: theirs.cert });
+    await use(api);
+    await use(api);
+    expect(asked).toEqual(['Known', 'Fresh']);
+    expect(server.requests).toHaveLength(2);
+  });
+
+  it('goes on with a client certificate when it had none and was refused for that', async () => {
+    const options = { ca: ours.cert, requestCert: true, rejectUnauthorized: true };
+    const server = await prepared({ ...ours.issue('the server', local), ...options });
+    const fresh = { ca: ours.cert, ...ours.issue('alice') };
+    await use(client(server, { ca: ours.cert }, fresh));
+    expect(asked).toEqual(['Known', 'Fresh']);
+    expect(server.requests).toHaveLength(1);
+  });
+
+  it('fails when it is refused and there is no other certificate to show', async () => {
+    const options = { ca: ours.cert, requestCert: true, rejectUnauthorized: true };
+    const server = await prepared({ ...ours.issue('the server', local), ...options });
+    const error = await failure(use(client(server, { ca: ours.cert })));
+    expect(error).toBeInstanceOf(ConnectionError);
+    expect([asked, server.requests]).toEqual([['Known', 'Fresh'], []]);
+  });
+
+  it('looks again when certificate and key do not belong together, as in the middle of their replacement', async () => {
+    const server = await prepared(ours.issue('the server', local));
+    const [before, after] = [ours.issue('alice'), ours.issue('alice')];
+    const torn = { ca: ours.cert, cert: before.cert, key: after.key };
+    await use(client(server, torn, { ca: ours.cert, ...after }));
+    expect(asked).toEqual(['Known', 'Fresh']);
+    expect(server.requests).toHaveLength(1);
+    await cleanups.pop()?.();
+    await vi.waitFor(() => expect(server.open()).toBe(0));
+  });
+
+  it('does not look for other credentials when the server cannot be reached', async () => {
+    const server = await prepared(ours.issue('the server', local));
+    const api = client(server, { ca: ours.cert });
+    await server[Symbol.asyncDispose]();
+    cleanups.shift();
+    expect(await failure(use(api))).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
+    expect(asked).toEqual(['Known']);
+  });
+});
+
+describe('an error on a connection that is ready', () => {
+  it.each([
+    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', true],
+    ['ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED', true],
+    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', true],
+    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', true],
+    ['ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC', false],
+    ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', false],
+    ['ECONNRESET', false],
+  ])('with code %s is about certificates: %s', (code, expected) => {
+    expect(isAboutCertificates(Object.assign(new Error('the connection broke'), { code }))).toBe(expected);
+  });
+});
+
+it('an authority whose file is replaced is found, without a restart', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'curfew-tls-'));
+  cleanups.push(() => rm(folder, { recursive: true }));
+  const authority = join(folder, 'ca.crt');
+  await writeFile(authority, ours.cert);
+  let https: HttpsServer | undefined;
+  const protocol = tlsProtocol('h2', ours.issue('the server', local));
+  const create = () => (https = protocol.create() as HttpsServer);
+  const server = await startServer({ ...protocol, create });
+  cleanups.push(() => server[Symbol.asyncDispose]());
+  server.plan(json(201, widget('a', '1'), { connection: 'close' }));
+  const path = join(folder, 'config');
+  await writeFile(
+    path,
+    stringify({
+      'current-context': 'main',
+      clusters: [{ name: 'c', cluster: { server: server.url, 'certificate-authority': authority } }],
+      users: [{ name: 'u', user: { token: 'secret' } }],
+      contexts: [{ name: 'main', context: { cluster: 'c', user: 'u' } }],
+    }),
+  );
+  const api = connect(server, { connection: loadConnection(path) });
+  cleanups.push(api.close);
+  await post(api);
+  https?.setSecureContext(theirs.issue('the server', local));
+  expect(await failure(post(api))).toBeInstanceOf(ConnectionError);
+  await writeFile(`${authority}.new`, theirs.cert);
+  await rename(`${authority}.new`, authority);
+  await expect(post(api)).resolves.toMatchObject({ metadata: { name: 'a' } });
+});
