@@ -9,7 +9,10 @@ type Identity =
   | { readonly kind: 'User'; readonly name: string }
   /** The holder of a token, such as one of `kubectl create token`. */
   | { readonly kind: 'Token'; readonly token: string }
-  /** The holder of whatever token is in the file at the time. */
+  /**
+   * The holder of whatever token is in the file at the time, as a pod is. In the words of client-node, which passes over kubectl's
+   * `tokenFile`; kubectl does not know these.
+   */
   | { readonly kind: 'TokenFile'; readonly path: string }
   /** The admin, impersonating anybody, as with `kubectl --as`. Some clients ignore the groups. */
   | { readonly kind: 'Impersonated'; readonly user: string; readonly groups: readonly string[] };
@@ -63,7 +66,7 @@ function userEntry(access: ClusterAccess, identity: Identity): Record<string, un
     case 'Token':
       return { token: identity.token };
     case 'TokenFile':
-      return { tokenFile: identity.path };
+      return { 'auth-provider': { name: 'tokenFile', config: { tokenFile: identity.path } } };
     case 'Impersonated':
       return { token: access.adminToken, as: identity.user, 'as-groups': identity.groups };
     default:

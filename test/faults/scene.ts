@@ -1,5 +1,5 @@
 /**
- * A namespace of a test's own and a follower of its ConfigMaps, on the real clock, with both proxies between it and the API server.
+ * A namespace of a test's own and a follower of its ConfigMaps, on the real clock, with one proxy or both between it and the API server.
  *
  * Must not know what will go wrong.
  */
@@ -33,7 +33,10 @@ export interface Scene extends AsyncDisposable {
   readonly agrees: (timeout_ms?: number) => Promise<void>;
 }
 
-export async function setScene(controlPlane: ControlPlane): Promise<Scene> {
+/** `Network`: the client speaks to the API server itself, and sees its certificate. */
+export type Between = 'BothProxies' | 'Network';
+
+export async function setScene(controlPlane: ControlPlane, between: Between = 'BothProxies'): Promise<Scene> {
   const admin = loadConnection(controlPlane.kubeconfigPath);
   const api = createHttpApi({ connection: admin, clock: systemClock, userAgent: 'curfew-faults-writer' });
   const namespace = `scene-${randomBytes(5).toString('hex')}`;
@@ -43,7 +46,8 @@ export async function setScene(controlPlane: ControlPlane): Promise<Scene> {
     metadata: { name: namespace },
   });
   const http = await startHttpProxy({ controlPlane, random: systemClock.random });
-  const tcp = await startTcpProxy({ port: http.port });
+  const port = between === 'Network' ? Number(new URL(controlPlane.server).port) : http.port;
+  const tcp = await startTcpProxy({ port });
   const refTo = (name: string) => ({ resource: configMaps, namespace, name });
   let follower: Follower | undefined;
   return {
