@@ -1,10 +1,11 @@
 /**
- * The faults that are to come through the HTTP proxy, each waiting for the request or stream that it fits, and the tally of those
- * that have come.
+ * What is to go wrong in the HTTP proxy, each fault waiting for the request or stream that it fits, and the tally of what has.
  *
  * Must not know HTTP.
  */
 import type { FalseAnswerName } from './false-answers.ts';
+import { createForgetting, type Forgetting } from './forgetting.ts';
+import { createGates, type Gates } from './gates.ts';
 import {
   type Asked,
   faultName,
@@ -17,126 +18,87 @@ import {
 /** What becomes of the wish that a watch begin with the complete state. Old servers refuse it with 422, or know no bookmarks. */
 export type Streaming = 'Offered' | 'Refused' | 'Unmarked';
 
-export interface FaultPlan {
-  readonly random: () => number;
+/** As a test sets it, at any time. */
+interface Manner {
+  streaming: Streaming;
+  /** Whether bodies are cut into small pieces, at random bytes. */
+  chopping: boolean;
+  /** The most objects that a page may hold, whatever was asked for. */
+  pageMax: number | undefined;
+}
+
+export interface FaultPlan extends Manner {
   readonly arm: (fault: HttpFault) => void;
   /** Nothing that is armed will happen, and bodies pass as they come. */
   readonly clear: () => void;
-  /** Whether bodies are cut into small pieces, at random bytes. */
-  chopping: boolean;
-  streaming: Streaming;
-  /** The most that a page may hold, whatever was asked for. */
-  pageMax: number | undefined;
-  /** Holds the next such request back; `reached` resolves when it has come, and `release` lets it go on. */
-  readonly hold: (asked: Asked) => { readonly reached: Promise<void>; readonly release: () => void };
-
-  /** What to answer instead of asking the API server, if anything. What was gone once is gone for ever. */
-  readonly answerTo: (url: URL, asked: Asked) => FalseAnswerName | undefined;
-  /** Watches cannot go on from this version any more, nor from any before it. */
-  readonly forget: (version: number) => void;
-  /** Changes what the API server will be asked. */
-  readonly rewrite: (url: URL) => void;
-  readonly held: (asked: Asked) => Promise<void>;
-  /** An event is about to pass: what happens to the stream instead, if anything. `Withhold`: all but this one passes. */
-  readonly strikeStream: (line: Buffer) => StreamFaultKind | 'Withhold' | undefined;
+  readonly gates: Gates<Asked>;
+  readonly forgetting: Forgetting;
+  readonly random: () => number;
   readonly count: (name: string, times?: number) => void;
   /** How often each fault has happened, by name. */
   readonly counts: ReadonlyMap<string, number>;
+  /** What to answer instead of asking the API server, if anything. */
+  readonly answerTo: (url: URL, asked: Asked) => FalseAnswerName | undefined;
+  /** An event is about to pass: what happens to the stream instead, if anything. `Withhold`: all but this one passes. */
+  readonly strikeStream: (line: Buffer) => StreamFaultKind | 'Withhold' | undefined;
 }
-
-interface Gate {
-  readonly asked: Asked;
-  readonly reached: PromiseWithResolvers<void>;
-  readonly released: PromiseWithResolvers<void>;
-}
-
-const tokenOf = ({ searchParams }: URL): string => searchParams.get('continue') ?? '';
-/** The server knows how to read what is opaque to its clients; 0 without one. */
-const versionOf = ({ searchParams }: URL): number => Number(searchParams.get('resourceVersion') ?? 0);
 
 export function createFaultPlan(random: () => number): FaultPlan {
+  const forgetting = createForgetting();
   const counts = new Map<string, number>();
-  let armed: HttpFault[] = [];
-  let streamFaults: StreamFault[] = [];
-  let gates: Gate[] = [];
-  const forgotten = { tokens: new Set<string>(), version: 0 };
-  const isForgotten = (url: URL): boolean =>
-    forgotten.tokens.has(tokenOf(url)) || (versionOf(url) > 0 && versionOf(url) <= forgotten.version);
+  let armed: readonly Exclude<HttpFault, StreamFault>[] = [];
+  let armedForStreams: readonly StreamFault[] = [];
 
   const count = (name: string, times = 1): void => void counts.set(name, (counts.get(name) ?? 0) + times);
-  /** Takes the first armed fault that fits. */
-  const take = (fits: (fault: HttpFault) => boolean): HttpFault | undefined => {
-    const found = armed.find(fits);
-    armed = armed.filter((fault) => fault !== found);
-    return found;
+
+  const armedAnswerTo = (url: URL, asked: Asked): FalseAnswerName | undefined => {
+    const fault = armed.find(({ to }) => to.includes(asked));
+    if (fault === undefined) return undefined;
+    armed = armed.filter((other) => other !== fault);
+    count(faultName(fault, asked));
+    if (fault.answer === 'Gone') forgetting.where(url);
+    return fault.answer;
+  };
+
+  const armedForThisEvent = (): StreamFaultKind | undefined => {
+    const [next, ...rest] = armedForStreams;
+    if (next === undefined) return undefined;
+    const isDue = next.after_events === 0;
+    armedForStreams = isDue ? rest : [{ ...next, after_events: next.after_events - 1 }, ...rest];
+    if (isDue) count(next.kind);
+    return isDue ? next.kind : undefined;
   };
 
   const plan: FaultPlan = {
-    random,
-    chopping: false,
     streaming: 'Offered',
+    chopping: false,
     pageMax: undefined,
     arm: (fault) => {
-      if (isStreamFault(fault)) streamFaults.push(fault);
-      else armed.push(fault);
+      if (isStreamFault(fault)) armedForStreams = [...armedForStreams, fault];
+      else armed = [...armed, fault];
     },
     clear: () => {
       armed = [];
-      streamFaults = [];
+      armedForStreams = [];
       plan.chopping = false;
     },
-    hold: (asked) => {
-      const gate = { asked, reached: Promise.withResolvers<void>(), released: Promise.withResolvers<void>() };
-      gates.push(gate);
-      return { reached: gate.reached.promise, release: gate.released.resolve };
-    },
-    held: async (asked) => {
-      const gate = gates.find((candidate) => candidate.asked === asked);
-      if (gate === undefined) return;
-      gates = gates.filter((candidate) => candidate !== gate);
-      gate.reached.resolve();
-      await gate.released.promise;
-    },
-    forget: (version) => {
-      forgotten.version = Math.max(forgotten.version, version);
-    },
-    answerTo: (url, asked) => {
-      if (isForgotten(url)) return 'Gone';
-      const fault = take((candidate) => candidate.kind === 'Answer' && candidate.to.includes(asked));
-      if (fault?.kind !== 'Answer') {
-        if (asked !== 'Stream' || plan.streaming !== 'Refused') return undefined;
-        count('NoStreams');
-        return 'NoStreams';
-      }
-      count(faultName(fault, asked));
-      if (fault.answer === 'Gone') {
-        if (asked === 'Continue') forgotten.tokens.add(tokenOf(url));
-        plan.forget(versionOf(url));
-      }
-      return fault.answer;
-    },
-    rewrite: ({ searchParams }) => {
-      if (plan.pageMax !== undefined && searchParams.has('limit')) {
-        searchParams.set('limit', String(plan.pageMax));
-      }
-    },
-    strikeStream: (line) => {
-      if (plan.streaming === 'Unmarked' && line.includes('"type":"BOOKMARK"')) {
-        if (line.includes('"k8s.io/initial-events-end"')) count('NoInitialEventsEnd');
-        return 'Withhold';
-      }
-      const [next, ...rest] = streamFaults;
-      if (next === undefined) return undefined;
-      if (next.after_events > 0) {
-        streamFaults = [{ ...next, after_events: next.after_events - 1 }, ...rest];
-        return undefined;
-      }
-      streamFaults = rest;
-      count(next.kind);
-      return next.kind;
-    },
+    gates: createGates(),
+    forgetting,
+    random,
     count,
     counts,
+    answerTo: (url, asked) => {
+      if (forgetting.isForgotten(url)) return 'Gone';
+      const answer = armedAnswerTo(url, asked);
+      if (answer !== undefined || asked !== 'Stream' || plan.streaming !== 'Refused') return answer;
+      count('NoStreams');
+      return 'NoStreams';
+    },
+    strikeStream: (line) => {
+      if (plan.streaming !== 'Unmarked' || !line.includes('"type":"BOOKMARK"')) return armedForThisEvent();
+      if (line.includes('"k8s.io/initial-events-end"')) count('NoInitialEventsEnd');
+      return 'Withhold';
+    },
   };
   return plan;
 }

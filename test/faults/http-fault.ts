@@ -11,10 +11,15 @@ import type { FalseAnswerName } from './false-answers.ts';
  */
 export type Asked = 'Stream' | 'Watch' | 'List' | 'Continue';
 
-/** Done once, to the next request or the next stream that it fits. */
-export type HttpFault =
-  | { readonly kind: 'Answer'; readonly to: readonly Asked[]; readonly answer: FalseAnswerName }
-  | StreamFault;
+/** Done once. */
+export type HttpFault = AnswerFault | StreamFault;
+
+/** Done to the next request of these kinds, instead of asking the API server. */
+export interface AnswerFault {
+  readonly kind: 'Answer';
+  readonly to: readonly Asked[];
+  readonly answer: FalseAnswerName;
+}
 
 /** Done to a watch when so many more events have passed. */
 export interface StreamFault {
@@ -51,12 +56,8 @@ export function askedOf({ searchParams }: URL): Asked {
   return searchParams.has('continue') ? 'Continue' : 'List';
 }
 
-/** The name under which a fault that has happened is counted. */
-export function faultName(fault: HttpFault, asked: Asked): string {
-  switch (fault.kind) {
-    case 'Answer':
-      return `${fault.answer} to ${asked === 'Stream' || asked === 'Watch' ? 'a watch' : 'a list'}`;
-    default:
-      return fault.kind;
-  }
-}
+export const isWatch = (asked: Asked): boolean => asked === 'Stream' || asked === 'Watch';
+
+/** The name under which a false answer is counted. */
+export const faultName = ({ answer }: AnswerFault, asked: Asked): string =>
+  `${answer} to ${isWatch(asked) ? 'a watch' : 'a list'}`;

@@ -11,7 +11,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { ControlPlane } from '../controlplane/control-plane.ts';
 import { falseAnswer } from './false-answers.ts';
-import { type Asked, askedOf } from './http-fault.ts';
+import { type Asked, askedOf, isWatch } from './http-fault.ts';
 import { createFaultPlan, type FaultPlan } from './fault-plan.ts';
 import { cut, relayWatch, relayWhole } from './relay.ts';
 
@@ -73,23 +73,15 @@ export async function startHttpProxy({ controlPlane, random }: HttpProxyOptions)
       response.end(body);
       return;
     }
-    plan.rewrite(url);
-    await plan.held(asked);
-    const upstream = await ask(url, request, response);
+    await plan.gates.pass(asked);
+    const { searchParams } = url;
+    if (plan.pageMax !== undefined && searchParams.has('limit')) searchParams.set('limit', `${plan.pageMax}`);
+    const upstream = await forward({ url, agent, request, response });
     entry.code = upstream.statusCode;
     response.writeHead(upstream.statusCode ?? 502, headersOf(upstream));
-    const relay = url.searchParams.get('watch') === 'true' ? relayWatch : relayWhole;
+    const relay = isWatch(asked) ? relayWatch : relayWhole;
     await relay(upstream, response, plan);
   };
-
-  const ask = (url: URL, { headers }: IncomingMessage, response: Response): Promise<IncomingMessage> =>
-    new Promise((resolve, reject) => {
-      const { authorization = '', accept = '' } = headers;
-      const upstream = httpsRequest(url, { agent, headers: { authorization, accept } }, resolve);
-      upstream.once('error', reject);
-      response.once('close', () => upstream.destroy());
-      upstream.end();
-    });
 
   const server = createSecureServer({ cert, key, allowHTTP1: true });
   server.on('request', (request: unknown, answered: unknown) => {
@@ -128,6 +120,24 @@ export async function startHttpProxy({ controlPlane, random }: HttpProxyOptions)
         agent.destroy();
       }),
   };
+}
+
+/** Asks the API server as the client would; ends when the client goes away. */
+function forward({ url, agent, request, response }: Forwarding): Promise<IncomingMessage> {
+  const { authorization = '', accept = '' } = request.headers;
+  return new Promise((resolve, reject) => {
+    const upstream = httpsRequest(url, { agent, headers: { authorization, accept } }, resolve);
+    upstream.once('error', reject);
+    response.once('close', () => upstream.destroy());
+    upstream.end();
+  });
+}
+
+interface Forwarding {
+  readonly url: URL;
+  readonly agent: Agent;
+  readonly request: IncomingMessage;
+  readonly response: Response;
 }
 
 /** Without those that are about the connection alone. */

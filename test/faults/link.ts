@@ -5,6 +5,7 @@
  * Must not know why a fault strikes.
  */
 import { connect, type Socket } from 'node:net';
+import { createDelayLine } from './delay-line.ts';
 
 export type LinkFault =
   /** The client gets an RST when so many more bytes of the server have arrived; with 0 at once. */
@@ -35,13 +36,11 @@ type Passage = 'Whole' | { readonly resetAfter_bytes: number } | 'Silent';
 
 export function createLink({ client, target, delay_ms, onClose }: LinkOptions): Link {
   const upstream = connect({ port: target.port, host: '127.0.0.1' });
-  const late = new Set<NodeJS.Timeout>();
+  const line = createDelayLine(delay_ms);
   let passage: Passage = 'Whole';
-  let lastDue_ms = 0;
 
   const drop = (): void => {
-    for (const timer of late) clearTimeout(timer);
-    late.clear();
+    line.clear();
     client.destroy();
     upstream.destroy();
   };
@@ -64,23 +63,10 @@ export function createLink({ client, target, delay_ms, onClose }: LinkOptions): 
       if (left_bytes <= 0) reset();
     });
   };
-  /** Bytes never overtake each other, though the delay may have become shorter. */
-  const later = (act: () => void): void => {
-    const now_ms = performance.now();
-    const due_ms = Math.max(now_ms + delay_ms(), lastDue_ms);
-    if (due_ms <= now_ms) return act();
-    lastDue_ms = due_ms;
-    const timer = setTimeout(() => {
-      late.delete(timer);
-      act();
-    }, due_ms - now_ms);
-    late.add(timer);
-  };
-
   client.on('data', (chunk) => {
     if (passage !== 'Silent' && !upstream.write(chunk)) client.pause();
   });
-  upstream.on('data', (chunk) => later(() => deliver(chunk)));
+  upstream.on('data', (chunk) => line.send(() => deliver(chunk)));
   client.on('drain', () => upstream.resume());
   upstream.on('drain', () => client.resume());
   client.on('error', () => undefined);
@@ -91,7 +77,7 @@ export function createLink({ client, target, delay_ms, onClose }: LinkOptions): 
   });
   upstream.on('close', (failed) => {
     if (passage === 'Silent') return;
-    later(() => (failed ? reset() : client.end()));
+    line.send(() => (failed ? reset() : client.end()));
   });
   client.resume();
 

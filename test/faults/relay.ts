@@ -53,7 +53,7 @@ export async function relayWatch(
         await write(response, Buffer.concat([partOf(line, plan), Buffer.of(newline)]), plan);
         break;
       case 'GoneEvent':
-        plan.forget(versionOf(line) - 1);
+        plan.forgetting.upTo(versionOf(line) - 1);
         return void response.end(gone);
       default:
     }

@@ -23,7 +23,7 @@ it('a list whose token has become too old half-way is begun anew, and what went 
   for (const name of ['a', 'b', 'c', 'd', 'e']) await scene.create(name);
   scene.plan.streaming = 'Refused';
   scene.plan.pageMax = 2;
-  const further = scene.plan.hold('Continue');
+  const further = scene.plan.gates.hold('Continue');
   const follower = scene.follow();
   await further.reached;
   await scene.remove('a');

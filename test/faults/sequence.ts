@@ -27,6 +27,8 @@ export const healing_ms = 300_000;
 /** What an attempt needs on a loaded machine has nothing to do with the client's clock: 1.5 s. */
 const deadline_ms = 30_000;
 
+/** Streams of chance of a sequence: what happens at the same time must not draw from the same one. */
+const streams = 4;
 const streamings: readonly Streaming[] = ['Offered', 'Offered', 'Refused', 'Unmarked'];
 const troubles = 15;
 const objects = 10;
@@ -61,18 +63,18 @@ export interface Ground {
 
 export async function runSequence(seed: number, ground: Ground): Promise<Report> {
   const { controlPlane, api, place } = ground;
-  const [random, randomWrites, randomPieces, jitter] = [0, 1, 2, 3].map((n) =>
-    createRandom(seed * 4 + n),
-  ) as [Random, Random, Random, Random];
-  const http = await startHttpProxy({ controlPlane, random: randomPieces });
+  const chance = (stream: number): Random => createRandom(seed * streams + stream);
+  const random = chance(0);
+  const http = await startHttpProxy({ controlPlane, random: chance(1) });
   const tcp = await startTcpProxy({ port: http.port });
   const { plan } = http;
   plan.pageMax = ground.pageMax;
   plan.streaming = streamings[Math.floor(random() * streamings.length)] ?? 'Offered';
-  const clock = createFastClock(haste, jitter);
+  const clock = createFastClock(haste, chance(2));
   const connection = { ...loadConnection(controlPlane.kubeconfigPath), server: tcp.server };
   const follower = startFollower({ ...ground, ...place, connection, clock, deadline_ms });
   const own = random() < 0.5 ? follower.store : undefined;
+  const randomWrites = chance(3);
   const writer = createWriter({ api, place, random: randomWrites, own });
 
   const tried: string[] = [];
