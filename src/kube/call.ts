@@ -12,11 +12,17 @@ import { collectionPath, objectPath, queryString, requestName } from './paths.ts
 import type { Repeatable } from './retry.ts';
 import type { Exchange } from './transport.ts';
 
-export interface Call {
-  readonly exchange: Exchange;
-  readonly resource: Resource;
+/** What a request is about. */
+export interface Subject {
   /** The method as people say it: LIST and WATCH are GET for HTTP. */
   readonly method: string;
+  readonly resource: Resource;
+  readonly subresource?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
+export interface Call extends Subject {
+  readonly exchange: Exchange;
   readonly repeatable: Repeatable;
 }
 
@@ -43,8 +49,10 @@ function objectCall(
   const { subresource, signal } = options;
   const { resource, namespace, name } = ref;
   return {
-    resource,
     method,
+    resource,
+    subresource,
+    namespace,
     repeatable: rest.repeatable,
     exchange: {
       name: requestName(method, resource, { namespace, name, subresource }),
@@ -101,8 +109,10 @@ export function createCall(
       ? collectionPath(resource, namespace)
       : objectPath({ resource, namespace, name: name ?? '' }, subresource);
   return {
-    resource,
     method: 'POST',
+    resource,
+    subresource,
+    namespace,
     repeatable: dryRun === true ? 'Freely' : 'WhenNotExecuted',
     exchange: {
       name: requestName('POST', resource, { namespace, name, subresource }),
@@ -118,8 +128,9 @@ export function listCall(resource: Resource, options: ListOptions): Call {
   const { namespace, labelSelector, fieldSelector, limit, signal } = options;
   const query = queryString({ labelSelector, fieldSelector, limit, continue: options.continue });
   return {
-    resource,
     method: 'LIST',
+    resource,
+    namespace,
     repeatable: 'Freely',
     exchange: {
       name: requestName('LIST', resource, { namespace }),
@@ -147,8 +158,9 @@ export function watchCall(resource: Resource, options: WatchOptions): Omit<Call,
     fieldSelector,
   });
   return {
-    resource,
     method: 'WATCH',
+    resource,
+    namespace,
     exchange: {
       name: requestName('WATCH', resource, { namespace }),
       method: 'GET',

@@ -25,9 +25,11 @@ import {
   listCall,
   patchCall,
   replaceCall,
+  type Subject,
   watchCall,
 } from './call.ts';
 import type { Connection } from './kubeconfig.ts';
+import { createLanes, type Priority } from './lanes.ts';
 import { linesOf } from './lines.ts';
 import { withRetries } from './retry.ts';
 import { isStatusObject } from './status.ts';
@@ -47,8 +49,10 @@ export interface HttpApiOptions {
   readonly connection: Connection;
   readonly clock: Clock;
   readonly userAgent: string;
-  /** How long one attempt may take, in milliseconds; for a watch, until it is open. */
+  /** How long one attempt may take from the moment it is its turn, in milliseconds; for a watch, until it is open. */
   readonly deadline_ms?: number;
+  /** Who goes first where not all can go at once; all are the same by default. */
+  readonly priorityOf?: (request: Subject) => Priority;
   readonly observe?: (request: ObservedRequest) => void;
   /** Told the server's wall time with every answer, in milliseconds since the epoch, to the second. */
   readonly onServerDate?: (date_ms: number) => void;
@@ -62,7 +66,8 @@ export interface HttpApi extends Api {
 const defaultDeadline_ms = 15_000;
 
 export function createHttpApi(options: HttpApiOptions): HttpApi {
-  const { clock, observe, onServerDate } = options;
+  const { clock, observe, onServerDate, priorityOf = () => 'Read' } = options;
+  const lanes = createLanes(clock);
   const transport = createTransport({ deadline_ms: defaultDeadline_ms, ...options });
 
   const observed = async <Body>(
@@ -82,10 +87,13 @@ export function createHttpApi(options: HttpApiOptions): HttpApi {
   };
 
   const send = <T>(call: Call): Promise<T> =>
-    withRetries({ clock, repeatable: call.repeatable, signal: call.exchange.signal }, async () => {
-      const answer = await observed(call, () => transport.send(call.exchange));
-      return contentOf(call.exchange.name, answer) as T;
-    });
+    // Each attempt waits for a turn of its own: one that waits to be repeated keeps nobody from going.
+    withRetries({ clock, repeatable: call.repeatable, signal: call.exchange.signal }, () =>
+      lanes.run({ priority: priorityOf(call), signal: call.exchange.signal }, async () => {
+        const answer = await observed(call, () => transport.send(call.exchange));
+        return contentOf(call.exchange.name, answer) as T;
+      }),
+    );
 
   async function* watch<T extends KubeObject>(
     resource: Resource,
@@ -113,7 +121,11 @@ export function createHttpApi(options: HttpApiOptions): HttpApi {
     replace: async (ref, body, asked = {}) => send(replaceCall(ref, body, asked)),
     patch: async (ref, type, body, asked = {}) => send(patchCall(ref, type, body, asked)),
     delete: async (ref, asked = {}) => deletionOf(await send<KubeObject>(deleteCall(ref, asked))),
-    close: transport.close,
+    close: async () => {
+      const closing = transport.close();
+      lanes.open();
+      await closing;
+    },
   };
 }
 
