@@ -1,15 +1,16 @@
 /**
- * Stands where the API server stands, with the API server's own certificate, and passes reads on to it over HTTP/1.1 or HTTP/2, as
- * the client likes; but answers falsely, and spoils what the API server answered, when told to.
+ * Stands where the API server stands, with a certificate of its own, and passes reads on to it over HTTP/1.1 or HTTP/2, as the client
+ * likes; but answers falsely, and spoils what the API server answered, when told to.
  *
  * Must not know why.
  */
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2Session, type ServerHttp2Stream } from 'node:http2';
 import { Agent, request as httpsRequest } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Connection } from '../../src/kube/kubeconfig.ts';
 import type { ControlPlane } from '../controlplane/control-plane.ts';
+import { createAuthority } from '../runtime/certificates.ts';
 import { falseAnswer } from './false-answers.ts';
 import { type Asked, askedOf, isWatch } from './http-fault.ts';
 import { createFaultPlan, type FaultPlan } from './fault-plan.ts';
@@ -41,14 +42,25 @@ export interface HttpProxy {
 export type Response = ServerResponse & { readonly stream?: ServerHttp2Stream };
 
 export interface HttpProxyOptions {
-  readonly controlPlane: Pick<ControlPlane, 'server' | 'serverCertificate'>;
+  readonly controlPlane: Pick<ControlPlane, 'server' | 'caData'>;
   readonly random: () => number;
 }
 
+const authority = createAuthority('the HTTP proxies');
+const certificate = authority.issue('an HTTP proxy', { hosts: ['127.0.0.1'] });
+
+/** The same connection for the same user, to a proxy at `server`. */
+export const throughProxy = (connection: Connection, server: string): Connection => ({
+  ...connection,
+  server,
+  credentials: async (age) => {
+    const { headers, tls } = await connection.credentials(age);
+    return { headers, tls: { ...tls, ca: authority.cert } };
+  },
+});
+
 export async function startHttpProxy({ controlPlane, random }: HttpProxyOptions): Promise<HttpProxy> {
-  const { certPath, keyPath } = controlPlane.serverCertificate;
-  const [cert, key] = await Promise.all([readFile(certPath), readFile(keyPath)]);
-  const agent = new Agent({ keepAlive: true, ca: cert });
+  const agent = new Agent({ keepAlive: true, ca: Buffer.from(controlPlane.caData, 'base64') });
   const plan = createFaultPlan(random);
   const seen: SeenRequest[] = [];
   const sockets = new Set<Socket>();
@@ -83,7 +95,7 @@ export async function startHttpProxy({ controlPlane, random }: HttpProxyOptions)
     await relay(upstream, response, plan);
   };
 
-  const server = createSecureServer({ cert, key, allowHTTP1: true });
+  const server = createSecureServer({ ...certificate, allowHTTP1: true });
   server.on('request', (request: unknown, answered: unknown) => {
     const response = answered as Response;
     open.add(response);

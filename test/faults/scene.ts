@@ -15,7 +15,7 @@ import type { ControlPlane } from '../controlplane/control-plane.ts';
 import { differences } from './comparison.ts';
 import type { FaultPlan } from './fault-plan.ts';
 import { type Follower, startFollower } from './follower.ts';
-import { type HttpProxy, startHttpProxy } from './http-proxy.ts';
+import { type HttpProxy, startHttpProxy, throughProxy } from './http-proxy.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
 export interface Scene extends AsyncDisposable {
@@ -66,7 +66,10 @@ export async function setScene(controlPlane: ControlPlane, between: Between = 'B
     remove: async (name) => void (await api.delete(refTo(name))),
     follow: (connection = admin) => {
       follower = startFollower({
-        connection: { ...connection, server: tcp.server },
+        connection:
+          between === 'Network'
+            ? { ...connection, server: tcp.server }
+            : throughProxy(connection, tcp.server),
         clock: systemClock,
         namespace,
       });

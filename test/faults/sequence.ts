@@ -15,7 +15,7 @@ import { differences } from './comparison.ts';
 import { createFastClock } from './fast-clock.ts';
 import type { Streaming } from './fault-plan.ts';
 import { type Follower, startFollower } from './follower.ts';
-import { type SeenRequest, startHttpProxy } from './http-proxy.ts';
+import { type SeenRequest, startHttpProxy, throughProxy } from './http-proxy.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
 import { strikeAll } from './trouble.ts';
 import { createWriter, type Place, type Writer } from './writer.ts';
@@ -71,7 +71,7 @@ export async function runSequence(seed: number, ground: Ground): Promise<Report>
   plan.pageMax = ground.pageMax;
   plan.streaming = streamings[Math.floor(random() * streamings.length)] ?? 'Offered';
   const clock = createFastClock(haste, chance(2));
-  const connection = { ...loadConnection(controlPlane.kubeconfigPath), server: tcp.server };
+  const connection = throughProxy(loadConnection(controlPlane.kubeconfigPath), tcp.server);
   const follower = startFollower({ ...ground, ...place, connection, clock, deadline_ms });
   const own = random() < 0.5 ? follower.store : undefined;
   const randomWrites = chance(3);
