@@ -43,7 +43,8 @@ export default defineConfig({
       ring('kstatus', alone(1)),
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
-      ring('cluster', { ...alone(3), globalSetup: ['test/cluster/global-setup.ts'] }),
+      ring('faults', alone(3)),
+      ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
     ],
   },
 });

@@ -19,17 +19,6 @@ import type { VirtualClock } from './virtual-clock.ts';
 
 export const leaseRef: ObjectRef = { resource: leaseResource, namespace: 'curfew-system', name: 'operator' };
 
-/** mulberry32: small, seeded, good enough for tests. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Answers at once; the network around it takes the time. */
 export interface LeaseServer {
   readonly get: () => Lease;
