@@ -126,7 +126,13 @@ interface ReviewResult {
 async function reviewAccess(api: Api, spec: Review, signal: AbortSignal): Promise<ReviewAnswer> {
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
   const { status } = await api.create<ReviewResult>(accessReview, undefined, body, { signal });
-  return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
+  // Anything but a plain no is no proof that access is gone.
+  if (typeof status?.allowed !== 'boolean') {
+    throw new Error(
+      `expected a SubjectAccessReview with status.allowed, got ${JSON.stringify(status)}; asking again later`,
+    );
+  }
+  return { allowed: status.allowed, reason: status.reason ?? '' };
 }
 
 /** Policy and role as they are, so that access never begins on the word of a cache that lags. */
