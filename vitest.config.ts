@@ -39,6 +39,8 @@ export default defineConfig({
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
       ring('cluster', { ...alone(3), globalSetup: ['test/cluster/global-setup.ts'] }),
+      ring('bench', { ...alone(4), testTimeout: 600_000 }),
+      ring('soak', { ...alone(5), testTimeout: 2_400_000 }),
     ],
   },
 });
