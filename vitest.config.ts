@@ -45,6 +45,8 @@ export default defineConfig({
       ring('contract', alone(2)),
       ring('faults', alone(3)),
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
+      ring('bench', { ...alone(5), testTimeout: 600_000 }),
+      ring('soak', { ...alone(6), testTimeout: 2_400_000 }),
     ],
   },
 });
