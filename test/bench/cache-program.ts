@@ -6,6 +6,7 @@
  */
 import { on } from 'node:events';
 import { createCache } from '../../src/controller/cache.ts';
+import { createDeparted } from '../../src/controller/departed.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { grantResource } from '../../src/controller/resources.ts';
 import type { Grant } from '../../src/domain/grant.ts';
@@ -73,7 +74,7 @@ interface Followed {
 
 function follow(kind: string, api: Api, signal: AbortSignal, onChange: () => void): Followed {
   if (kind === 'Cache') {
-    const cache = createCache(onChange, onError);
+    const cache = createCache({ enqueue: onChange, departed: createDeparted(systemClock), onError });
     const options = {
       api,
       clock: systemClock,

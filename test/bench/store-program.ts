@@ -1,5 +1,7 @@
 /** What the operator's cache costs for each grant. Must not know which costs are acceptable. */
 import { type Cache, createCache } from '../../src/controller/cache.ts';
+import { createDeparted } from '../../src/controller/departed.ts';
+import { systemClock } from '../../src/runtime/system-clock.ts';
 import { bindingAt, placesOf, type StoredBinding } from '../../src/domain/binding.ts';
 import type { Grant } from '../../src/domain/grant.ts';
 import { keyOf } from '../../src/runtime/resources.ts';
@@ -17,7 +19,7 @@ const onError = (error: unknown): never => {
 };
 
 function filledCache(size: number): Cache {
-  const cache = createCache(() => {}, onError);
+  const cache = createCache({ enqueue: () => {}, departed: createDeparted(systemClock), onError });
   const objects = Array.from({ length: size }, (_, index) => grantOf(index, '0'));
   cache.grants.TemporaryAccessGrant.apply({ type: 'Replace', objects });
   return cache;
