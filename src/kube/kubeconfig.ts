@@ -6,6 +6,7 @@
  */
 import type { RequestOptions } from 'node:https';
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
+import { type Environment, proxyFor } from './proxy.ts';
 
 export interface TlsOptions {
   readonly ca?: string | Buffer;
@@ -23,7 +24,8 @@ export interface Credentials {
 export interface Connection {
   /** `https://host:port`, with a path where the API is not at the root. No trailing slash. */
   readonly server: string;
-  readonly proxyUrl?: string | undefined;
+  /** What leads there: `http:`, `https:` or `socks5:`, with name and password where it wants them. */
+  readonly proxy?: URL | undefined;
   /** The namespace that the context names. */
   readonly namespace?: string | undefined;
   /**
@@ -41,11 +43,16 @@ export interface ConnectionChoice {
 }
 
 /**
- * The connection that `path` describes; without a path that of $KUBECONFIG, ~/.kube/config, or the pod, in this order.
+ * The connection that `path` describes; without a path that of $KUBECONFIG, ~/.kube/config, or the pod, in this order. The proxy
+ * is that of the file, or of $HTTPS_PROXY and $NO_PROXY as they are now.
  *
  * @throws Error when there is none, or it cannot be read
  */
-export function loadConnection(path?: string, choice: ConnectionChoice = {}): Connection {
+export function loadConnection(
+  path?: string,
+  choice: ConnectionChoice = {},
+  environment: Environment = process.env,
+): Connection {
   const first = readKubeConfig(path, choice.context);
   // The process stays with the cluster it began with, whatever the file's current context becomes later.
   const context = first.getCurrentContext();
@@ -53,7 +60,7 @@ export function loadConnection(path?: string, choice: ConnectionChoice = {}): Co
   let oracle = oracleOf(first);
   return {
     server: server.replace(/\/+$/, ''),
-    proxyUrl,
+    proxy: proxyFor(new URL(server), proxyUrl, environment),
     namespace: first.getContextObject(context)?.namespace,
     credentials: async (age) => {
       if (age === 'Fresh') oracle = oracleOf(readKubeConfig(path, context));
