@@ -13,6 +13,9 @@ const ring = (name: string, options: RingOptions = {}): TestProjectInlineConfigu
   test: { name, include: [`test/${name}/**/*.test.ts`], ...options },
 });
 
+/** Whoever changes an object that a store shares fails there and then. */
+const frozenStores: RingOptions = { setupFiles: ['test/runtime/frozen-stores.ts'] };
+
 /** One after the other and alone: on two cores a busy API server makes its neighbours' timeouts a matter of luck. */
 const alone = (groupOrder: number): RingOptions => ({
   fileParallelism: false,
@@ -33,12 +36,17 @@ export default defineConfig({
     projects: [
       ring('architecture'),
       ring('domain'),
-      ring('runtime'),
+      ring('runtime', frozenStores),
       ring('telemetry'),
-      ring('controller'),
+      ring('controller', frozenStores),
+      // Compiles Go.
+      ring('kstatus', alone(1)),
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
-      ring('cluster', { ...alone(3), globalSetup: ['test/cluster/global-setup.ts'] }),
+      ring('faults', alone(3)),
+      ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
+      ring('bench', { ...alone(5), testTimeout: 600_000 }),
+      ring('soak', { ...alone(6), testTimeout: 2_400_000 }),
     ],
   },
 });

@@ -3,95 +3,25 @@
  * operator that knows everyone.
  */
 import { hostname } from 'node:os';
-import { parseArgs } from 'node:util';
 import { createCache } from './controller/cache.ts';
+import { createDeparted } from './controller/departed.ts';
 import { startInformers } from './controller/informers.ts';
-import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
+import { createIntake } from './controller/intake.ts';
+import { priorityOf } from './controller/priority.ts';
 import { activeSamples, grantSamples } from './controller/samples.ts';
-import type { Trail } from './controller/trail.ts';
-import { createHttpApi } from './kube/http-api.ts';
+import { createHttpApi, type HttpApi } from './kube/http-api.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
-import { isConflict } from './runtime/api-error.ts';
-import { createController, type ReconcileOutcome } from './runtime/controller.ts';
+import { elect } from './operator-election.ts';
+import { serveEndpoints } from './operator-endpoints.ts';
+import { type Flags, readFlags } from './operator-flags.ts';
+import { createGrantController, createTrail } from './operator-work.ts';
+import type { Api } from './runtime/api.ts';
+import type { Informer } from './runtime/informer.ts';
+import { guardWrites } from './runtime/lease-guard.ts';
 import { createQueue } from './runtime/queue.ts';
 import { systemClock } from './runtime/system-clock.ts';
-import { type Endpoint, parseAddress, serve } from './telemetry/http.ts';
-import { createLogger, type Logger, type LogLevel, logLevels, logStep } from './telemetry/log.ts';
-import { createMetrics, type Metrics } from './telemetry/metrics.ts';
-
-const usage = `Usage: operator [flags]
-
-  --kubeconfig PATH                 default: $KUBECONFIG, then the pod's own ServiceAccount
-  --metrics-bind-address ADDRESS    default :8080
-  --health-probe-bind-address ADDR  default :8081
-  --workers N                       grants worked on at a time, default 8
-  --log-level LEVEL                 ${logLevels.join(', ')}; default info
-`;
-
-interface Flags {
-  readonly kubeconfig: string | undefined;
-  readonly metricsAddress: string;
-  readonly healthAddress: string;
-  readonly workers: number;
-  readonly logLevel: LogLevel;
-}
-
-/** @throws Error that says which flag is wrong */
-function parseFlags(args: readonly string[]): Flags {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      kubeconfig: { type: 'string' },
-      'metrics-bind-address': { type: 'string', default: ':8080' },
-      'health-probe-bind-address': { type: 'string', default: ':8081' },
-      workers: { type: 'string', default: '8' },
-      'log-level': { type: 'string', default: 'info' },
-    },
-  });
-  const workers = Number(values.workers);
-  if (!Number.isInteger(workers) || workers < 1 || workers > 256) {
-    throw new Error(`expected --workers to be a number from 1 to 256, got ${values.workers}`);
-  }
-  const logLevel = logLevels.find((level) => level === values['log-level']);
-  if (logLevel === undefined) {
-    throw new Error(`expected --log-level to be one of ${logLevels.join(', ')}, got ${values['log-level']}`);
-  }
-  const {
-    kubeconfig,
-    'metrics-bind-address': metricsAddress,
-    'health-probe-bind-address': healthAddress,
-  } = values;
-  return { kubeconfig, metricsAddress, healthAddress, workers, logLevel };
-}
-
-/** Steps go to the log first, then to the metrics that follow them. */
-const createTrail = (logger: Logger, metrics: Metrics): Trail => ({
-  tell: (id, facts, { step, note, by, reason, since_ms }, now_ms) => {
-    logStep(logger, { id, grant: facts, step, note, by, reason });
-    if (since_ms === undefined) return;
-    if (step === 'Granted') metrics.activated(now_ms - since_ms);
-    if (step === 'Expired' || step === 'Revoked' || step === 'Withdrawn') metrics.ended(now_ms - since_ms);
-  },
-  problem: (message, error) => logger.warn({ err: error }, message),
-});
-
-/** controller-runtime's words for what became of a reconcile. */
-const resultLabels = {
-  Done: 'success',
-  RequeueAfter: 'requeue_after',
-  Retry: 'requeue',
-  Failure: 'error',
-  Aborted: 'error',
-} as const satisfies Record<ReconcileOutcome, string>;
-
-const ok: Endpoint = { respond: async () => ({ code: 200, type: 'text/plain', body: 'ok\n' }) };
-
-const readiness = (isReady: () => boolean): Endpoint => ({
-  respond: async () =>
-    isReady()
-      ? { code: 200, type: 'text/plain', body: 'ok\n' }
-      : { code: 503, type: 'text/plain', body: 'not ready: the cache is not complete yet\n' },
-});
+import { createLogger, type Logger } from './telemetry/log.ts';
+import { createMetrics } from './telemetry/metrics.ts';
 
 /** Takes what must be done before the process may end; the last comes first. */
 type Defer = (cleanup: () => void | Promise<void>) => void;
@@ -112,70 +42,88 @@ async function run(flags: Flags, logger: Logger, stop: AbortController): Promise
 
 async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer: Defer): Promise<void> {
   const clock = systemClock;
-  const queue = createQueue<string>({ clock });
+  let leading = false;
+  const metrics = createMetrics({
+    // A replica that stands by sees the same grants: counted there too, each would count twice.
+    grants: () => (leading ? grantSamples(cache) : []),
+    active: () => (leading ? activeSamples(cache) : []),
+    work: {
+      workers: flags.workers,
+      waiting: () => queue.length,
+      inWork_ms: () => queue.inWork().map(({ since_ms }) => clock.monotonic() - since_ms),
+    },
+  });
+  const queue = createQueue<string>({ clock, observer: metrics.queue });
   // Delayed keys have a timer, which would keep the process alive; nobody takes keys any more, so nothing is awaited.
   defer(() => void queue.shutDown());
-  const cache = createCache(queue.add, (error) => logger.error({ err: error }, 'a store failed'));
-  const metrics = createMetrics({ grants: () => grantSamples(cache), active: () => activeSamples(cache) });
-  const api = createHttpApi({
-    connection: loadConnection(flags.kubeconfig),
-    clock,
-    userAgent: 'curfew-operator',
-    observe: ({ method, code }) => metrics.requested(method, String(code)),
-  });
-  defer(api.close);
-
-  let ready = false;
-  const onError = (error: unknown): void => logger.error({ err: error }, 'an endpoint failed');
-  const probes = { '/healthz': ok, '/readyz': readiness(() => ready && !signal.aborted) };
-  const health = await serve(parseAddress(flags.healthAddress), probes, onError);
-  defer(health.close);
-  const exposition: Endpoint = {
-    respond: async () => ({ code: 200, type: metrics.contentType, body: await metrics.exposition() }),
+  const departed = createDeparted(clock);
+  const intake = createIntake(queue, departed);
+  const onStoreError = (error: unknown): void => logger.error({ err: error }, 'a store failed');
+  const cache = createCache({ enqueue: intake.changed, departed, onError: onStoreError });
+  const connect = (): HttpApi => {
+    const connection = loadConnection(flags.kubeconfig);
+    const { host } = new URL(connection.server);
+    const api = createHttpApi({
+      connection,
+      clock,
+      userAgent: 'curfew-operator',
+      priorityOf,
+      observe: ({ method, code }) => metrics.requested(method, String(code), host),
+    });
+    defer(api.close);
+    return api;
   };
-  const scrape = await serve(parseAddress(flags.metricsAddress), { '/metrics': exposition }, onError);
-  defer(scrape.close);
-  logger.info({ metrics: scrape.port, health: health.port }, 'listening');
+  const api = connect();
 
-  const shell = { api, cache, clock, trail: createTrail(logger, metrics), instance: hostname() };
-  const controller = createController({
+  const informers: Informer[] = [];
+  let obstacle: string | undefined = 'the cache is not complete yet';
+  const endpoints = {
+    informers,
     queue,
-    clock,
-    workers: flags.workers,
-    reconcile: createReconcile(shell),
-    latest_ms: (key) => latestLook_ms(shell, key),
-    onError: (error, key) => {
-      // Somebody wrote at the same moment: everyday, and mended by looking again.
-      if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
-      else logger.error({ err: error, key }, 'reconcile failed; looking again later');
-    },
-    observer: {
-      onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms),
-    },
-  });
+    obstacle: () => (signal.aborted ? 'it is stopping' : obstacle),
+    metrics,
+    logger,
+  };
+  defer(await serveEndpoints(flags, endpoints));
+
   const synced = startInformers(cache, {
     api,
     clock,
     signal,
     onError: (resource, error) =>
       logger.warn({ err: error, resource: resource.plural }, 'watch failed; resuming'),
+    onStart: (informer) => informers.push(informer),
   });
   // Rejects only when it is told to stop before the cache is complete, which is no failure.
   await synced.catch(() => undefined);
   if (signal.aborted) return;
-  ready = true;
-  logger.info('ready');
-  await controller.run(signal);
-}
+  const becomeReady = (): void => {
+    if (obstacle !== undefined) logger.info('ready');
+    obstacle = undefined;
+  };
 
-/** @returns undefined after saying what is wrong and how it is used */
-function readFlags(): Flags | undefined {
-  try {
-    return parseFlags(process.argv.slice(2));
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
-    return undefined;
+  const work = async (writes: Api, workSignal: AbortSignal): Promise<void> => {
+    leading = true;
+    intake.open(cache);
+    logger.info('leading');
+    const shell = { api: writes, cache, clock, trail: createTrail(logger, metrics), instance: hostname() };
+    const controller = createGrantController(shell, { queue, workers: flags.workers, logger, metrics });
+    await controller.run(workSignal).finally(() => {
+      leading = false;
+    });
+  };
+  if (!flags.leaderElect) {
+    becomeReady();
+    return work(api, signal);
   }
+  obstacle = 'the lease has not been read yet';
+  // Requests that queue behind the work would cost the leadership.
+  const election = { api: connect(), namespace: flags.leaseNamespace, logger, signal };
+  // A replica that cannot take part would be no replica: a rollout must not go on because of it.
+  const observer = { onLeading: metrics.leading, onSeen: becomeReady };
+  await elect({ ...election, ...observer }, (workSignal, stillLeading) =>
+    work(guardWrites(api, stillLeading), workSignal),
+  );
 }
 
 async function main(flags: Flags): Promise<number> {
@@ -197,5 +145,5 @@ async function main(flags: Flags): Promise<number> {
   }
 }
 
-const flags = readFlags();
+const flags = readFlags(process.argv.slice(2));
 process.exitCode = flags === undefined ? 1 : await main(flags);

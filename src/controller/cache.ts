@@ -2,11 +2,14 @@
  * What the operator knows of the cluster: one store for each kind it watches, the indexes that lead from a change to
  * the grants it concerns, and nothing else. A change enqueues keys; it never decides anything.
  *
- * No change costs work in proportion to all grants: policies and roles lead only to those grants that are not over.
+ * No change costs work in proportion to all grants: policies and roles lead only to those grants that are not over, and room
+ * under a policy with limits only to those that hold it or wait for it.
  */
 import { createHash } from 'node:crypto';
 import { grantUidLabel, type Place, type StoredBinding } from '../domain/binding.ts';
+import { chainOf } from '../domain/extension.ts';
 import { type Grant, isFinal, type Policy, policyNameOf } from '../domain/grant.ts';
+import { admitted, type Contender, contenderOf, isHolding, isQueued, type Load } from '../domain/limit.ts';
 import { originOf } from '../domain/orphan.ts';
 import type { PolicyRule } from '../domain/review.ts';
 import type { RoleRef } from '../domain/schema/subject.ts';
@@ -14,6 +17,8 @@ import type { Role } from '../domain/world.ts';
 import type { KubeObject } from '../runtime/api.ts';
 import { keyOf } from '../runtime/resources.ts';
 import { createStore, type Store, type StoreChange } from '../runtime/store.ts';
+import { linkFrom, linkOf, predecessorsOf } from './chain.ts';
+import type { Departed } from './departed.ts';
 import { workKey } from './work.ts';
 
 /** A Role or ClusterRole as stored. */
@@ -30,16 +35,23 @@ export interface Cache {
   readonly policies: Store<Policy>;
   readonly bindings: Readonly<Record<Place['kind'], BindingStore>>;
   readonly roles: Readonly<Record<RoleRef['kind'], RoleStore>>;
-  /**
-   * Grants that were deleted while they held access, by the key of their work, until their end has been seen to and
-   * told: the object is gone, but the trail still owes a line.
-   */
-  readonly departed: Map<string, Grant>;
+  readonly departed: Departed;
+  /** There may be room under the policy of this name: whoever is next is worked on. */
+  readonly letNextIn: (policy: string) => void;
+  /** The end of a departed grant has been seen to and told. */
+  readonly conclude: (work: string) => void;
 }
 
-/** Creates empty stores whose changes call `enqueue` with the key of every piece of work they concern. `onError` hears of bugs in indexes. */
-export function createCache(enqueue: (key: string) => void, onError: (error: unknown) => void): Cache {
-  const departed = new Map<string, Grant>();
+export interface CacheOptions {
+  /** Told the key of every piece of work that a change concerns. */
+  readonly enqueue: (key: string) => void;
+  readonly departed: Departed;
+  /** Hears of bugs in indexes. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Creates empty stores. */
+export function createCache({ enqueue, departed, onError }: CacheOptions): Cache {
   const grantStore = (kind: Grant['kind']): GrantStore =>
     createStore<Grant>({
       onError,
@@ -48,19 +60,42 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
         role: (grant) => (isFinal(grant.status.phase) ? [] : [roleKeyOf(grant)]),
         uid: (grant) => [grant.metadata.uid],
         phase: (grant) => [grant.status.phase],
+        successor: (grant) => (isFinal(grant.status.phase) ? [] : linkFrom(grant)),
+        holding: (grant) => (isHolding(grant) ? [policyNameOf(grant)] : []),
+        queued: (grant) => (isQueued(grant) ? [policyNameOf(grant)] : []),
       },
       onChange: ({ key, previous, current }) => {
         const work = workKey({ kind, key });
         if (
           previous !== undefined &&
           previous.metadata.uid !== current?.metadata.uid &&
-          mayHoldAccess(previous)
+          isHolding(previous)
         ) {
-          departed.set(work, previous);
+          departed.add(work, previous);
         }
         enqueue(work);
+        for (const changed of changedLinks(previous, current)) {
+          for (const successor of grantKeys('successor', changed)) enqueue(successor);
+        }
+        if (previous !== undefined && leftRoom(previous, current)) letNextIn(policyNameOf(previous));
       },
     });
+
+  /** Policies under which somebody made room, until the end of this turn of the event loop: one look does for all. */
+  const roomy = new Set<string>();
+  const letNextIn = (policy: string): void => {
+    if (cache.policies.get(`/${policy}`)?.spec.limits === undefined) return;
+    if (roomy.size === 0) queueMicrotask(enqueueNext);
+    roomy.add(policy);
+  };
+  const enqueueNext = (): void => {
+    for (const policy of roomy) {
+      const limits = cache.policies.get(`/${policy}`)?.spec.limits;
+      const next = limits === undefined ? [] : admitted(limits, loadOf(cache, policy));
+      for (const { uid } of next) for (const owner of grantKeysByUid(uid)) enqueue(owner);
+    }
+    roomy.clear();
+  };
 
   const bindingStore = (kind: Place['kind']): BindingStore =>
     createStore<StoredBinding>({
@@ -88,6 +123,12 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
 
   const cache: Cache = {
     departed,
+    letNextIn,
+    conclude: (work) => {
+      const grant = departed.get(work);
+      departed.delete(work);
+      if (grant !== undefined) letNextIn(policyNameOf(grant));
+    },
     grants: {
       TemporaryAccessGrant: grantStore('TemporaryAccessGrant'),
       ClusterTemporaryAccessGrant: grantStore('ClusterTemporaryAccessGrant'),
@@ -105,7 +146,7 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
     roles: { Role: roleStore('Role'), ClusterRole: roleStore('ClusterRole') },
   };
 
-  const grantKeys = (index: 'policy' | 'role' | 'uid', value: string): readonly string[] =>
+  const grantKeys = (index: 'policy' | 'role' | 'uid' | 'successor', value: string): readonly string[] =>
     grantKinds.flatMap((kind) =>
       cache.grants[kind].byIndex(index, value).map((grant) => workKey({ kind, key: keyOf(grant) })),
     );
@@ -117,7 +158,16 @@ export function createCache(enqueue: (key: string) => void, onError: (error: unk
 export const grantKinds = ['TemporaryAccessGrant', 'ClusterTemporaryAccessGrant'] as const;
 export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
 
-const mayHoldAccess = ({ status: { phase } }: Grant): boolean => phase === 'Activating' || phase === 'Active';
+/** The link of a grant that appeared, went, began or reached another phase: nothing else matters to those that prolong it. */
+function changedLinks(previous: Grant | undefined, current: Grant | undefined): readonly string[] {
+  const same = previous?.metadata.uid === current?.metadata.uid;
+  if (same && previous?.status.phase === current?.status.phase) return [];
+  return [...new Set([previous, current].flatMap((grant) => (grant === undefined ? [] : linkOf(grant))))];
+}
+
+const leftRoom = (previous: Grant, current: Grant | undefined): boolean =>
+  (isHolding(previous) && (current === undefined || !isHolding(current))) ||
+  (isQueued(previous) && (current === undefined || !isQueued(current)));
 
 const nameIn = ({ key }: StoreChange<KubeObject>): string => key.slice(key.indexOf('/') + 1);
 
@@ -136,6 +186,16 @@ const sameRules = (a: StoredRole | undefined, b: StoredRole | undefined): boolea
   a !== undefined && b !== undefined && JSON.stringify(a.rules) === JSON.stringify(b.rules);
 
 const hashes = new WeakMap<StoredRole, string>();
+
+/** What stands under a policy, as far as the cache knows. A grant that is gone holds until its access is. */
+export function loadOf(cache: Cache, policy: string): Load {
+  const asContender = (grant: Grant): Contender =>
+    contenderOf(grant, chainOf(grant, predecessorsOf(cache.grants, grant)));
+  const found = (index: 'holding' | 'queued'): readonly Contender[] =>
+    grantKinds.flatMap((kind) => cache.grants[kind].byIndex(index, policy).map(asContender));
+  const departed = cache.departed.grants().filter((grant) => policyNameOf(grant) === policy);
+  return { holding: [...found('holding'), ...departed.map(asContender)], queued: found('queued') };
+}
 
 /** The role that a grant asks for, as far as the cache knows. */
 export function roleOf(cache: Cache, { metadata, spec: { roleRef } }: Grant): Role | undefined {

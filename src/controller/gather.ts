@@ -4,11 +4,12 @@
  */
 import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
 import { type Grant, type Policy, policyNameOf } from '../domain/grant.ts';
-import type { Review, ReviewAnswer } from '../domain/review.ts';
+import { mayNameAnother, type Review, type ReviewAnswer } from '../domain/review.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
 import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
 import { keyOf } from '../runtime/resources.ts';
+import { predecessorsOf } from './chain.ts';
 import { asRole, type Cache, roleOf, type StoredRole } from './cache.ts';
 import {
   accessReview,
@@ -33,6 +34,7 @@ export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers
     policy: cache.policies.get(`/${policyNameOf(grant)}`),
     role: roleOf(cache, grant),
     bindings,
+    predecessors: predecessorsOf(cache.grants, grant),
     answers,
   };
 }
@@ -89,9 +91,31 @@ export async function answer(
     case 'Preconditions':
       return preconditions(api, world, signal);
     case 'Access': {
-      const access = await Promise.all(question.reviews.map((review) => reviewAccess(api, review, signal)));
+      const places = placesOf(world.grant);
+      const access = await Promise.all(
+        question.reviews.map((review) => settleAccess(api, review, places, signal)),
+      );
       return { ...world, answers: { ...world.answers, access } };
     }
+  }
+}
+
+/**
+ * With one other binding that allows the same, ours is named in about a fifth of the answers at the least (measured): after
+ * so many, it is missed once in fifteen times.
+ */
+const answersMax = 12;
+
+/** The answer that names a binding at one of the places, if any of several does; the last one otherwise. */
+async function settleAccess(
+  api: Api,
+  review: Review,
+  places: readonly Place[],
+  signal: AbortSignal,
+): Promise<ReviewAnswer> {
+  for (let answers = 1; ; answers += 1) {
+    const given = await reviewAccess(api, review, signal);
+    if (answers === answersMax || !mayNameAnother(given, places)) return given;
   }
 }
 
@@ -102,7 +126,13 @@ interface ReviewResult {
 async function reviewAccess(api: Api, spec: Review, signal: AbortSignal): Promise<ReviewAnswer> {
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
   const { status } = await api.create<ReviewResult>(accessReview, undefined, body, { signal });
-  return { allowed: status?.allowed === true, reason: status?.reason ?? '' };
+  // Anything but a plain no is no proof that access is gone.
+  if (typeof status?.allowed !== 'boolean') {
+    throw new Error(
+      `expected a SubjectAccessReview with status.allowed, got ${JSON.stringify(status)}; asking again later`,
+    );
+  }
+  return { allowed: status.allowed, reason: status.reason ?? '' };
 }
 
 /** Policy and role as they are, so that access never begins on the word of a cache that lags. */

@@ -2,7 +2,7 @@
 import { managedSelector } from '../domain/binding.ts';
 import type { Api, KubeObject, Resource } from '../runtime/api.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { startInformer } from '../runtime/informer.ts';
+import { type Informer, startInformer } from '../runtime/informer.ts';
 import type { Store } from '../runtime/store.ts';
 import { bindingKinds, type Cache, grantKinds } from './cache.ts';
 import { bindingResource, grantResource, policyResource, roleResource } from './resources.ts';
@@ -13,6 +13,8 @@ export interface InformerOptions {
   readonly signal: AbortSignal;
   /** Told of every failure of a watch; none of them is final. */
   readonly onError: (resource: Resource, error: unknown) => void;
+  /** Handed each informer at once, for liveness. */
+  readonly onStart?: (informer: Informer) => void;
 }
 
 /**
@@ -22,14 +24,17 @@ export interface InformerOptions {
  * for orphans whose grants simply have not been read yet
  */
 export async function startInformers(cache: Cache, options: InformerOptions): Promise<void> {
-  const start = <T extends KubeObject>(resource: Resource, store: Store<T>, labelSelector?: string) =>
-    startInformer<T>({
+  const start = <T extends KubeObject>(resource: Resource, store: Store<T>, labelSelector?: string) => {
+    const informer = startInformer<T>({
       ...options,
       resource,
       store,
       labelSelector,
       onError: (error) => options.onError(resource, error),
-    }).synced;
+    });
+    options.onStart?.(informer);
+    return informer.synced;
+  };
   await Promise.all([
     ...grantKinds.map((kind) => start(grantResource[kind], cache.grants[kind])),
     ...bindingKinds.map((kind) => start(bindingResource[kind], cache.bindings[kind], managedSelector)),

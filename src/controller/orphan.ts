@@ -7,7 +7,14 @@
  */
 import { emptied, isOurs, type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
 import type { Grant } from '../domain/grant.ts';
-import { departedEntry, factsOfOrphan, isManaged, orphanEntry, originOf } from '../domain/orphan.ts';
+import {
+  copyEntry,
+  departedEntry,
+  factsOfOrphan,
+  isManaged,
+  orphanEntry,
+  originOf,
+} from '../domain/orphan.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
 import { deleteBinding, replaceBinding, type Shell, tell } from './apply.ts';
 import { grantKinds } from './cache.ts';
@@ -42,7 +49,7 @@ export async function reconcileOrphan(
     return { requeueAfter_ms: cacheLag_ms };
   }
   await remove(shell, binding, signal);
-  const entry = orphanEntry(binding);
+  const entry = mayExist ? orphanEntry(binding) : copyEntry(binding);
   const facts = factsOfOrphan(binding, origin);
   shell.trail.tell(entryId(facts, entry), facts, entry, shell.clock.now());
   return {};
@@ -65,7 +72,7 @@ export async function reconcileDeparted(shell: Shell, key: string, signal: Abort
     if (binding !== undefined && isOurs(binding, grant)) await remove(shell, binding, signal);
   }
   await tell(shell, grant, departedEntry(grant), signal);
-  shell.cache.departed.delete(key);
+  shell.cache.conclude(key);
 }
 
 /**

@@ -4,11 +4,14 @@
  */
 import { decide } from '../domain/decide.ts';
 import type { Grant } from '../domain/grant.ts';
+import { isHolding } from '../domain/limit.ts';
 import type { Effect, Wake } from '../domain/plan.ts';
 import type { World } from '../domain/world.ts';
+import { ApiError } from '../runtime/api-error.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
 import { apply, type Shell } from './apply.ts';
 import { answer, gather } from './gather.ts';
+import { createReservations, type Reservations } from './load.ts';
 import { reconcileDeparted, reconcileOrphan } from './orphan.ts';
 import { parseWork } from './work.ts';
 
@@ -19,9 +22,9 @@ import { parseWork } from './work.ts';
 const roundsMax = 24;
 
 /** The reconciler of the operator's queue. */
-export const createReconcile =
-  (shell: Shell) =>
-  async (key: string, signal: AbortSignal): Promise<ReconcileResult> => {
+export const createReconcile = (shell: Shell) => {
+  const worker = { ...shell, reservations: createReservations() };
+  return async (key: string, signal: AbortSignal): Promise<ReconcileResult> => {
     const work = parseWork(key);
     switch (work.kind) {
       case 'RoleBinding':
@@ -29,38 +32,64 @@ export const createReconcile =
         return reconcileOrphan(shell, work.kind, work.key, signal);
       case 'TemporaryAccessGrant':
       case 'ClusterTemporaryAccessGrant':
-        return reconcileNamed(shell, key, shell.cache.grants[work.kind].get(work.key), signal);
+        return reconcileNamed(worker, key, shell.cache.grants[work.kind].get(work.key), signal);
     }
   };
+};
+
+type Worker = Shell & { readonly reservations: Reservations };
+
+/** Looked up in the same breath as it is decided by: any later, and two workers take the same room. */
+const withLoad = ({ cache, reservations }: Worker, world: World): World =>
+  world.policy?.spec.limits === undefined || isHolding(world.grant)
+    ? world
+    : { ...world, load: () => reservations.loadFor(cache, world.grant) };
 
 /** The grant of this name first: what is left of an older one of the same name must not hold it up. */
 async function reconcileNamed(
-  shell: Shell,
+  shell: Worker,
   key: string,
   grant: Grant | undefined,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  const result = await reconcileGrant(shell, grant, signal);
+  // What an attempt before this one has reserved, and nobody knows whether its write has landed: now it is looked at.
+  release(shell, key);
+  const result = await reconcileGrant(shell, key, grant, signal);
   await reconcileDeparted(shell, key, signal);
   return result;
 }
 
+/** Others may have been told to wait for room that was reserved in vain. */
+function release({ reservations, cache }: Worker, key: string): void {
+  const policy = reservations.release(key);
+  if (policy !== undefined) cache.letNextIn(policy);
+}
+
 async function reconcileGrant(
-  shell: Shell,
+  shell: Worker,
+  key: string,
   grant: Grant | undefined,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   if (grant === undefined) return {};
   let world: World | undefined = gather(shell.cache, grant, false, {});
   for (let round = 0; round < roundsMax; round += 1) {
-    const plan = decide(world, shell.clock.now());
+    const plan = decide(withLoad(shell, world), shell.clock.now());
     if (plan.kind === 'Ask') {
       world = await answer(shell.api, world, plan.question, signal);
       if (world === undefined) return {};
       continue;
     }
     if (plan.effects.length === 0) return resultOf(plan.wake, shell.clock.now());
-    world = await applyAll(shell, plan.effects, world, signal);
+    shell.reservations.reserve(key, world, plan);
+    try {
+      world = await applyAll(shell, plan.effects, world, signal);
+    } catch (error) {
+      // Refused is certain; without an answer the write may have landed, and the room stays taken until the next look.
+      if (error instanceof ApiError) release(shell, key);
+      throw error;
+    }
+    release(shell, key);
   }
   throw new Error(
     `expected ${grant.kind} ${grant.metadata.namespace ?? ''}/${grant.metadata.name} to come to rest within ${roundsMax} rounds; it did not. Please report this with the status of the grant`,
@@ -109,7 +138,7 @@ export function latestLook_ms(
   const work = parseWork(key);
   if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return overdueInterval_ms;
   const grant = cache.grants[work.kind].get(work.key);
-  if (grant === undefined) return cache.departed.has(key) ? overdueInterval_ms : undefined;
+  if (grant === undefined) return cache.departed.get(key) === undefined ? undefined : overdueInterval_ms;
   if (grant.status.phase !== 'Activating' && grant.status.phase !== 'Active') return undefined;
   const remaining_ms = Date.parse(grant.status.expirationTime ?? '') - clock.now();
   return remaining_ms > 0 ? remaining_ms : overdueInterval_ms;

@@ -13,14 +13,16 @@ export function* grantSamples(cache: Cache): Iterable<{ phase: string; policy: s
   }
 }
 
-/** Name and end of every active grant. */
+/** Name and end of every grant that holds access, proved or not. */
 export function* activeSamples(
   cache: Cache,
 ): Iterable<{ namespace: string; name: string; expiration_ms: number }> {
   for (const kind of grantKinds) {
-    for (const { metadata, status } of cache.grants[kind].byIndex('phase', 'Active')) {
-      const expiration_ms = Date.parse(status.expirationTime ?? '');
-      yield { namespace: metadata.namespace ?? '', name: metadata.name, expiration_ms };
+    for (const phase of ['Activating', 'Active']) {
+      for (const { metadata, status } of cache.grants[kind].byIndex('phase', phase)) {
+        const expiration_ms = Date.parse(status.expirationTime ?? '');
+        yield { namespace: metadata.namespace ?? '', name: metadata.name, expiration_ms };
+      }
     }
   }
 }

@@ -27,6 +27,7 @@ const actions: Readonly<Record<Step, string>> = {
   Requested: 'Request',
   Approved: 'Approve',
   Denied: 'Deny',
+  Queued: 'Queue',
   Scheduled: 'Schedule',
   Stalled: 'Check',
   Activating: 'Activate',

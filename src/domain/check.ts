@@ -121,16 +121,6 @@ function ticketIsGood({ spec }: Grant, policy: Policy): string | undefined {
   return `spec.ticket ${spec.ticket} does not match ${pattern}, which ${named(policy)} demands`;
 }
 
-/** What is not enforced must not be promised: such grants wait instead of slipping through. */
-function isSupported({ spec }: Grant, policy: Policy): string | undefined {
-  if (spec.extends !== undefined) {
-    return 'spec.extends is not supported by this version: ask for a grant of its own';
-  }
-  return policy.spec.limits === undefined
-    ? undefined
-    : `${named(policy)} sets limits, which this version does not enforce: its owner must remove them`;
-}
-
 /** In the order of what helps the requester most to hear first. */
 const policyChecks: readonly Check[] = [
   notSuspended,
@@ -142,7 +132,6 @@ const policyChecks: readonly Check[] = [
   startIsNear,
   reasonIsGood,
   ticketIsGood,
-  isSupported,
 ];
 
 /** The first objection against a grant under its policy, or undefined when there is none. */

@@ -79,9 +79,7 @@ function notYet(world: World, end: End, message: string, now_ms: number): Plan {
 function finish({ grant, answers }: World, end: End, now_ms: number): Plan {
   const proof = answers.access === undefined ? 'BindingGone' : 'Verified';
   const standing = answers.access?.some(({ allowed }) => allowed) === true;
-  const message = standing
-    ? `${sentence(grant, end)}. Other bindings, which Curfew did not make, still allow it`
-    : sentence(grant, end);
+  const message = standing ? `${sentence(grant, end)}. Other bindings still allow it` : sentence(grant, end);
   const ended = {
     time: formatTime(now_ms),
     reason: end.reason,

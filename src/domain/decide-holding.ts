@@ -102,7 +102,9 @@ function becomeActive(world: World, now_ms: number): Plan {
     ...(grant.status.approvals ?? []).map(({ time }) => parseTime_ms(time)),
     grant.spec.notBefore === undefined ? 0 : parseTime_ms(grant.spec.notBefore),
   );
-  const entry = granted(grant, situation.message, approved_ms === 0 ? now_ms : approved_ms);
+  // Where it waited for something else after the approval, that is nobody's delay.
+  const begun_ms = Math.max(approved_ms, parseTime_ms(grant.status.activationTime ?? ''));
+  const entry = granted(grant, situation.message, approved_ms === 0 ? now_ms : begun_ms);
   return act([entry, ...statusWrite(grant, status)], at(expiration_ms(world)));
 }
 

@@ -7,13 +7,16 @@ import { placesOf } from './binding.ts';
 import { defectOf, type Objection, objectionTo } from './check.ts';
 import type { Situation } from './condition.ts';
 import { closingDecision, isPartyTo } from './decision.ts';
-import { formatTime, parseDuration_ms, parseTime_ms } from './duration.ts';
+import { formatTime, parseTime_ms } from './duration.ts';
 import { deletions, statusIn, statusWrite } from './effects.ts';
+import { chainOf, objectionToExtension } from './extension.ts';
 import { type Grant, type Policy, policyNameOf } from './grant.ts';
-import { activating, approvedBy, over, requested, scheduled, stalled } from './narrate.ts';
+import { limitReached } from './limit.ts';
+import { activating, approvedBy, over, queued, requested, scheduled, stalled } from './narrate.ts';
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
 import type { EndReason } from './reason.ts';
 import type { Decision, GrantStatus } from './schema/grant-status.ts';
+import { endFrom_ms, windowEndOf_ms } from './window.ts';
 import type { Role, World } from './world.ts';
 
 /** Decides about a grant that is Pending or Scheduled. */
@@ -40,13 +43,19 @@ export function decidePending(world: World, now_ms: number): Plan {
     return end(grant, 'ApprovalTimedOut', 'Not enough people approved in time: ask again', now_ms);
   }
   const standing: Standing = { world, progress, wake: wakeFor(window_ms, progress), now_ms };
-  const objection = objectionTo(grant, policy) ?? objectionToRole(grant, role);
-  if (objection !== undefined || policy === undefined) {
-    return block(standing, objection ?? { reason: 'PolicyNotFound', message: '' });
+  const refusal = objectionTo(grant, policy);
+  if (refusal !== undefined || policy === undefined) {
+    return block(standing, refusal ?? { reason: 'PolicyNotFound', message: '' });
   }
+  const objection =
+    objectionToExtension(grant, policy, world.predecessors, endFrom_ms(grant, policy, now_ms)) ??
+    objectionToRole(grant, role);
+  if (objection !== undefined) return block(standing, objection);
   if (progress.missing > 0) return wait(standing);
   const start_ms = grant.spec.notBefore === undefined ? now_ms : parseTime_ms(grant.spec.notBefore);
-  return start_ms > now_ms ? schedule(standing, start_ms) : activate(standing, policy);
+  if (start_ms > now_ms) return schedule(standing, start_ms);
+  const full = limitReached(grant, policy, chainOf(grant, world.predecessors), world.load);
+  return full === undefined ? activate(standing, policy) : queue(standing, full);
 }
 
 /** Where a grant stands before it begins. */
@@ -72,14 +81,6 @@ function closeIfAsked(grant: Grant, now_ms: number): Plan | undefined {
   return isPartyTo(grant, by)
     ? end(grant, 'Withdrawn', `Withdrawn by ${by}${said}`, now_ms, closing)
     : end(grant, 'Revoked', `Revoked by ${by} before it began${said}`, now_ms, closing);
-}
-
-/** When what was asked for can no longer be given, in milliseconds; undefined when that is always possible. */
-function windowEndOf_ms({ spec }: Grant, policy: Policy | undefined): number | undefined {
-  if (spec.notAfter !== undefined) return parseTime_ms(spec.notAfter);
-  const length = spec.duration ?? policy?.spec.duration.default ?? policy?.spec.duration.max;
-  if (spec.notBefore === undefined || length === undefined) return undefined;
-  return parseTime_ms(spec.notBefore) + parseDuration_ms(length);
 }
 
 function objectionToRole({ spec, status }: Grant, role: Role | undefined): Objection | undefined {
@@ -116,6 +117,12 @@ function wait(standing: Standing): Plan {
   return write(standing, situation, 'Pending', []);
 }
 
+/** Room arrives as a change of another grant. */
+function queue(standing: Standing, message: string): Plan {
+  const situation: Situation = { kind: 'Waiting', reason: 'LimitReached', approved: true, message };
+  return write(standing, situation, 'Pending', queued(standing.world.grant, message));
+}
+
 function schedule(standing: Standing, start_ms: number): Plan {
   const message = `Approved; access begins at ${formatTime(start_ms)}`;
   const wake = standing.wake.kind === 'At' ? at(Math.min(standing.wake.time_ms, start_ms)) : at(start_ms);
@@ -134,11 +141,7 @@ function activate(standing: Standing, policy: Policy): Plan {
     return block(standing, { reason: 'NotAllowedToBind', message });
   }
   const activationTime = formatTime(now_ms);
-  const expirationTime = formatTime(
-    grant.spec.notAfter === undefined
-      ? parseTime_ms(activationTime) + lengthOf_ms(grant, policy)
-      : parseTime_ms(grant.spec.notAfter),
-  );
+  const expirationTime = formatTime(endFrom_ms(grant, policy, parseTime_ms(activationTime)));
   const { uid, generation } = policy.metadata;
   const changes = {
     activationTime,
@@ -153,10 +156,6 @@ function activate(standing: Standing, policy: Policy): Plan {
   const entries = [activating(grant, expirationTime)];
   return write({ ...standing, wake: at(now_ms) }, situation, 'Activating', entries, changes);
 }
-
-/** How long access lasts under a policy when no absolute end is asked for, in milliseconds. */
-const lengthOf_ms = ({ spec }: Grant, { spec: { duration } }: Policy): number =>
-  parseDuration_ms(spec.duration ?? duration.default ?? duration.max);
 
 /** A grant that ends without ever having given access. */
 function end(grant: Grant, reason: EndReason, message: string, now_ms: number, closing?: Decision): Plan {

@@ -5,6 +5,7 @@
  * Must not know when a step happens.
  */
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
+import { isQueued } from './limit.ts';
 import type { Effect } from './plan.ts';
 import type { BlockReason } from './reason.ts';
 import type { Approval, GrantStatus } from './schema/grant-status.ts';
@@ -24,14 +25,15 @@ const roleAndReach = (grant: Grant): string =>
 /** Told once, when the operator first sees a grant. */
 export function requested(grant: Grant): readonly Effect[] {
   if (grant.status.observedGeneration >= 0) return [];
-  const { requester = 'somebody unknown', reason, duration, notAfter } = grant.spec;
+  const { requester = 'somebody unknown', reason, duration, notAfter, extends: link } = grant.spec;
   const others = subjectsOf(grant)
     .map(subjectName)
     .filter((name) => name !== requester);
   const whom = others.length === 0 ? '' : ` for ${others.join(', ')}`;
   const until = notAfter === undefined ? '' : ` until ${notAfter}`;
   const howLong = duration === undefined ? until : ` for ${duration}`;
-  const note = `${requester} asks for ${roleAndReach(grant)}${whom}${howLong}: ${reason}`;
+  const prolonged = link === undefined ? '' : `, to prolong ${link.name}`;
+  const note = `${requester} asks for ${roleAndReach(grant)}${whom}${howLong}${prolonged}: ${reason}`;
   return [entry({ step: 'Requested', type: 'Normal', by: requester, note, discriminator: '' })];
 }
 
@@ -56,6 +58,10 @@ export function stalled(grant: Grant, reason: BlockReason, note: string): readon
     ? []
     : [entry({ step: 'Stalled', type: 'Warning', reason, note, discriminator: reason })];
 }
+
+/** Told when the grant begins to wait for room. */
+export const queued = (grant: Grant, note: string): readonly Effect[] =>
+  isQueued(grant) ? [] : [entry({ step: 'Queued', type: 'Normal', note, discriminator: '' })];
 
 export const scheduled = (grant: Grant, note: string): readonly Effect[] =>
   grant.status.phase === 'Scheduled'

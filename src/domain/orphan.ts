@@ -66,6 +66,15 @@ export function orphanEntry({ metadata, roleRef, subjects = [] }: StoredBinding)
   return deleted(subjects.map(({ name }) => name).join(', '), `${roleRef.kind} ${roleRef.name}`, expires);
 }
 
+/** A binding that bears the name of a grant's, at a place that is not the grant's: whoever made it, the grant has not ended. */
+export const copyEntry = ({ metadata }: StoredBinding): TrailEntry => ({
+  step: 'Tampered',
+  type: 'Warning',
+  audience: 'Log',
+  note: `Somebody made ${metadata.name} in ${metadata.namespace ?? 'the whole cluster'}, where the grant gives no access; it has been deleted`,
+  discriminator: metadata.uid,
+});
+
 /** The last line of a grant that was deleted while the operator looked on. Named as the orphan's is: told once. */
 export function departedEntry(grant: Grant): TrailEntry {
   const { roleRef } = grant.spec;

@@ -13,6 +13,7 @@ export const blockReasons = {
   RoleNotFound: 'The role does not exist.',
   RoleChanged: 'The rules of the role have changed since people were asked about it.',
   NotAllowedToBind: "The operator may not bind this role: it is not on the cluster owner's list.",
+  NotAnExtension: 'What spec.extends names is no grant that this one could prolong.',
   BindingRefused: 'The API server refuses the binding, for the reason that it gives.',
   ForeignBinding: "An object that Curfew did not make stands at the binding's place.",
 } as const;

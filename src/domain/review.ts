@@ -94,3 +94,13 @@ export function namesBinding({ allowed, reason }: ReviewAnswer, { kind, namespac
   const place = namespace === undefined ? name : `${name}/${namespace}`;
   return allowed && reason.includes(`by ${kind} "${place}" of `);
 }
+
+/**
+ * Whether the same review may be answered otherwise when it is put again: where several bindings allow, the API server
+ * names any of them. It looks at ClusterRoleBindings first, so that one of those hides every RoleBinding, always.
+ */
+export function mayNameAnother(answer: ReviewAnswer, places: readonly Place[]): boolean {
+  if (!answer.allowed || places.some((place) => namesBinding(answer, place))) return false;
+  const hidden = answer.reason.includes('by ClusterRoleBinding "');
+  return !hidden || places.some(({ kind }) => kind === 'ClusterRoleBinding');
+}

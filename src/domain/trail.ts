@@ -10,6 +10,7 @@ export const steps = [
   'Requested',
   'Approved',
   'Denied',
+  'Queued',
   'Scheduled',
   'Stalled',
   'Activating',

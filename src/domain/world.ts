@@ -5,6 +5,7 @@
  */
 import type { Place, StoredBinding } from './binding.ts';
 import type { Grant, Policy } from './grant.ts';
+import type { Load } from './limit.ts';
 import type { PolicyRule, Review, ReviewAnswer } from './review.ts';
 
 export interface Role {
@@ -44,6 +45,10 @@ export interface World {
   readonly role: Role | undefined;
   /** What the cache holds at the places of the grant's bindings, by `placeKey`. */
   readonly bindings: ReadonlyMap<string, StoredBinding>;
+  /** The grants that this one prolongs, the nearest first, as far as they still exist. */
+  readonly predecessors: readonly Grant[];
+  /** Counts what else stands under the policy, which costs something; undefined where the policy has no limits. */
+  readonly load?: (() => Load) | undefined;
   readonly answers: Answers;
 }
 

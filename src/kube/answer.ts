@@ -1,6 +1,8 @@
 /** What the API server's answer holds: content, a failure, or nothing that can be read. */
+import type { Deletion, KubeList, KubeObject, ObjectRef, Resource } from '../runtime/api.ts';
 import { ApiError, ConnectionError } from '../runtime/api-error.ts';
-import { excerpt, parsed, statusOf } from './status.ts';
+import { apiVersionOf } from '../runtime/resources.ts';
+import { excerpt, isStatusObject, parsed, statusOf } from './status.ts';
 import type { Answer } from './transport.ts';
 
 /** @throws ApiError when the server refused, ConnectionError when the answer is not the API server's */
@@ -35,3 +37,40 @@ export const unreadable = (request: string, cause: unknown): ConnectionError =>
           cause,
         },
       );
+
+/**
+ * What a list answers. The items of a list of built-in kinds do not say what they are; those of a watch do. Here all do.
+ *
+ * @throws ConnectionError when it is no list: taken for an empty one, it would empty a cache
+ */
+export function listOf<T extends KubeObject>(resource: Resource, content: object): KubeList<T> {
+  const { metadata, items } = content as {
+    readonly metadata?: { readonly resourceVersion?: string; readonly continue?: string };
+    readonly items?: readonly T[] | null;
+  };
+  if ((items !== null && !Array.isArray(items)) || (metadata?.resourceVersion ?? '') === '') {
+    throw unexpected(`LIST ${resource.plural}`, 'items and a resourceVersion', content);
+  }
+  const type = { apiVersion: apiVersionOf(resource), kind: resource.kind };
+  return {
+    resourceVersion: metadata?.resourceVersion ?? '',
+    continue: metadata?.continue === '' ? undefined : metadata?.continue,
+    items: (items ?? []).map((item) => ({ ...type, ...item })),
+  };
+}
+
+/**
+ * What became of a delete: the server answers with the object when something still holds it, such as a finalizer; with a
+ * Status when it is gone.
+ *
+ * @throws ConnectionError when it says neither
+ */
+export function deletionOf({ resource, name }: ObjectRef, content: object): Deletion {
+  if (isStatusObject(content) && content.status === 'Success') return { gone: true };
+  const object = content as KubeObject;
+  if (!isStatusObject(content) && typeof object.metadata === 'object') return { gone: false, object };
+  throw unexpected(`DELETE ${resource.plural} ${name}`, 'the object, or a Status that says Success', content);
+}
+
+const unexpected = (request: string, expected: string, content: object): ConnectionError =>
+  new ConnectionError(request, `expected ${expected}, got ${excerpt(JSON.stringify(content))}`);

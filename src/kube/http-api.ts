@@ -4,19 +4,9 @@
  * Must not know any kind, nor decide anything but what may be sent again (in retry) and what counts as the server's word (in
  * status).
  */
-import type {
-  Api,
-  Deletion,
-  KubeList,
-  KubeObject,
-  ListOptions,
-  Resource,
-  WatchEvent,
-  WatchOptions,
-} from '../runtime/api.ts';
+import type { Api, KubeObject, ListOptions, Resource, WatchEvent, WatchOptions } from '../runtime/api.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { apiVersionOf } from '../runtime/resources.ts';
-import { contentOf, failureOf, unreadable } from './answer.ts';
+import { contentOf, deletionOf, failureOf, listOf, unreadable } from './answer.ts';
 import {
   type Call,
   createCall,
@@ -32,7 +22,6 @@ import type { Connection } from './kubeconfig.ts';
 import { createLanes, type Priority } from './lanes.ts';
 import { linesOf } from './lines.ts';
 import { withRetries } from './retry.ts';
-import { isStatusObject } from './status.ts';
 import { type Answer, createTransport } from './transport.ts';
 import { watchEventOf } from './watch-event.ts';
 
@@ -114,13 +103,13 @@ export function createHttpApi(options: HttpApiOptions): HttpApi {
   return {
     get: async (ref, asked = {}) => send(getCall(ref, asked)),
     list: async <T extends KubeObject>(resource: Resource, asked: ListOptions = {}) =>
-      listOf<T>(resource, await send<RawList<T>>(listCall(resource, asked))),
+      listOf<T>(resource, await send(listCall(resource, asked))),
     watch,
     create: async (resource, namespace, body, asked = {}) =>
       send(createCall(resource, namespace, body, asked)),
     replace: async (ref, body, asked = {}) => send(replaceCall(ref, body, asked)),
     patch: async (ref, type, body, asked = {}) => send(patchCall(ref, type, body, asked)),
-    delete: async (ref, asked = {}) => deletionOf(await send<KubeObject>(deleteCall(ref, asked))),
+    delete: async (ref, asked = {}) => deletionOf(ref, await send(deleteCall(ref, asked))),
     close: async () => {
       const closing = transport.close();
       lanes.open();
@@ -128,22 +117,3 @@ export function createHttpApi(options: HttpApiOptions): HttpApi {
     },
   };
 }
-
-interface RawList<T> {
-  readonly metadata: { readonly resourceVersion?: string; readonly continue?: string };
-  readonly items: readonly T[] | null;
-}
-
-/** The items of a list of built-in kinds do not say what they are; those of a watch do. Here all do. */
-function listOf<T extends KubeObject>(resource: Resource, { metadata, items }: RawList<T>): KubeList<T> {
-  const type = { apiVersion: apiVersionOf(resource), kind: resource.kind };
-  return {
-    resourceVersion: metadata.resourceVersion ?? '',
-    continue: metadata.continue === '' ? undefined : metadata.continue,
-    items: (items ?? []).map((item) => ({ ...type, ...item })),
-  };
-}
-
-/** The server answers with the object when something still holds it, such as a finalizer; with a Status when it is gone. */
-const deletionOf = (answer: KubeObject): Deletion =>
-  isStatusObject(answer) ? { gone: true } : { gone: false, object: answer };

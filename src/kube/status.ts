@@ -12,7 +12,8 @@ interface StatusObject {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly retryAfterSeconds?: number } | null;
+  readonly details?: { readonly retryAfterSeconds?: unknown } | null;
+  readonly status?: unknown;
 }
 
 export const isStatusObject = (body: unknown): body is StatusObject =>
@@ -26,7 +27,8 @@ export function statusOf(
 ): ApiErrorStatus | undefined {
   const header_s = retryAfter !== undefined && /^\d+$/.test(retryAfter) ? Number(retryAfter) : undefined;
   const body = parsed(text);
-  if (isStatusObject(body)) return statusFrom(body, code, header_s);
+  // The API server's own Status says the same as its answer; another one's word about an object is not the server's.
+  if (isStatusObject(body) && (body.code ?? code) === code) return statusFrom(body, code, header_s);
   // The server's own limiter answers in plain text.
   if (code === 429)
     return { code, reason: 'TooManyRequests', message: excerpt(text), retryAfter_s: header_s };
@@ -39,9 +41,13 @@ export function statusFrom(status: StatusObject, code: number, header_s?: number
     code: status.code ?? code,
     reason: status.reason ?? 'Unknown',
     message: status.message ?? '',
-    retryAfter_s: status.details?.retryAfterSeconds ?? header_s,
+    retryAfter_s: secondsIn(status.details?.retryAfterSeconds) ?? header_s,
   };
 }
+
+/** A wait that makes sense, in whatever somebody wrote there. */
+const secondsIn = (value: unknown): number | undefined =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
 
 /** The beginning of a text, for messages. */
 export const excerpt = (text: string): string => (text.length <= 200 ? text : `${text.slice(0, 200)}…`);

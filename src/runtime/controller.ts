@@ -45,11 +45,7 @@ export interface Controller {
 export function createController<K extends string>(options: ControllerOptions<K>): Controller {
   const { queue, workers, reconcile, latest_ms, clock, onError, observer } = options;
 
-  const backOff = (key: K): void => {
-    queue.addRateLimited(key);
-    const deadline_ms = latest_ms?.(key);
-    if (deadline_ms !== undefined) queue.addAfter(key, deadline_ms);
-  };
+  const backOff = (key: K): void => queue.addRateLimited(key, latest_ms?.(key));
 
   const follow = (key: K, result: ReconcileResult): ReconcileOutcome => {
     if ('retry' in result) {

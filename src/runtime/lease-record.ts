@@ -34,6 +34,9 @@ export interface Lease extends KubeObject {
 export const microTime = (wall_ms: number, writes: number): string =>
   new Date(wall_ms).toISOString().replace('Z', `${String(writes % 1000).padStart(3, '0')}Z`);
 
+/** The API server takes 32 bits. */
+const transitionsMax = 2 ** 31 - 1;
+
 /** The record of a holder that takes over `before`, or renews it. */
 export function heldSpec(
   before: LeaseSpec,
@@ -49,7 +52,7 @@ export function heldSpec(
     leaseDurationSeconds: Math.ceil(lease_ms / 1000),
     acquireTime: renewal ? (before.acquireTime ?? renewTime) : renewTime,
     renewTime,
-    leaseTransitions: renewal ? transitions : transitions + 1,
+    leaseTransitions: Math.min(transitionsMax, renewal ? transitions : transitions + 1),
   };
 }
 
@@ -75,9 +78,12 @@ export const newSpec = (lease_ms: number): LeaseSpec => ({
   leaseTransitions: 0,
 });
 
-/** How long it must stand unchanged before others may take it: the longer of what it says and what we would. */
+/** No release of ours writes a longer lease; one of 68 years would keep everybody from working. */
+const durationMax_ms = 60_000;
+
+/** How long it must stand unchanged before others may take it: the longer of what it says, within reason, and what we would. */
 export const duration_ms = (spec: LeaseSpec, lease_ms: number): number =>
-  Math.max((spec.leaseDurationSeconds ?? 0) * 1000, lease_ms);
+  Math.max(Math.min((spec.leaseDurationSeconds ?? 0) * 1000, durationMax_ms), lease_ms);
 
 /** Whether nobody wrote between the two: labels and the like do not count. */
 export const sameRecord = (a: Lease, b: Lease): boolean =>

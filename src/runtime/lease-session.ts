@@ -10,7 +10,9 @@ import {
   afterAnswer,
   delay_ms,
   firstLeaseState,
+  holderOf,
   heldUntil_ms,
+  isHeld,
   type LeaseAnswer,
   type LeaseAsk,
   type LeaseMoment,
@@ -27,12 +29,16 @@ export interface LeaseSessionOptions {
   readonly identity: string;
   readonly timing: LeaseTiming;
   readonly onError: (error: unknown) => void;
+  /** Told who holds the Lease each time the server has said so; undefined while it is missing. */
+  readonly onSeen: (holder: string | undefined) => void;
 }
 
 export interface LeaseSession {
   /** Asks once; resolves with the milliseconds to wait before the next time. Reports failures, never rejects by them. */
   readonly attempt: (signal?: AbortSignal) => Promise<number>;
-  /** Until when we lead, on the monotonic clock. */
+  /** Whether we lead right now. */
+  readonly isHeld: () => boolean;
+  /** Until when we lead at the longest, on the monotonic clock. */
   readonly heldUntil_ms: () => number;
   /** Lets go of a Lease that is ours. Resolves in any case, after a renew deadline and a request's time at the latest. */
   readonly release: () => Promise<void>;
@@ -42,7 +48,7 @@ export interface LeaseSession {
 const releaseTriesMax = 6;
 
 export function createLeaseSession(options: LeaseSessionOptions): LeaseSession {
-  const { api, clock, lease: ref, identity, timing, onError } = options;
+  const { api, clock, lease: ref, identity, timing, onError, onSeen } = options;
   let state = firstLeaseState(identity, timing);
 
   const send = (request: LeaseRequest, signal: AbortSignal): Promise<Lease> => {
@@ -85,14 +91,16 @@ export function createLeaseSession(options: LeaseSessionOptions): LeaseSession {
     const answer = await ask(asked.request, signal);
     const at_ms = clock.monotonic();
     state = afterAnswer(state, asked.request.kind, answer, at_ms);
-    if (answer.kind === 'Failed' && signal?.aborted !== true) onError(answer.error);
-    return delay_ms(state, answer, { sent_ms, at_ms, random: clock.random });
+    if (state.trust === 'Fresh') onSeen(holderOf(state));
+    else if (answer.kind === 'Failed' && signal?.aborted !== true) onError(answer.error);
+    return delay_ms(state, asked.request.kind, answer, { sent_ms, at_ms, random: clock.random });
   };
 
   const moment = (): LeaseMoment => ({ at_ms: clock.monotonic(), wall_ms: clock.now() });
 
   return {
     attempt: (signal) => exchange(nextAsk(state, moment()), signal),
+    isHeld: () => isHeld(state, moment()),
     heldUntil_ms: () => heldUntil_ms(state),
     release: async () => {
       const until_ms = clock.monotonic() + timing.renewDeadline_ms;

@@ -1,6 +1,7 @@
 /**
- * Leader election's decisions as pure functions: what to ask next, and what an answer means. client-go's rules, with one
- * difference: a missing Lease is created without a holder.
+ * Leader election's decisions as pure functions: what to ask next, and what an answer means. client-go's rules, with two
+ * differences: a missing Lease is created without a holder, and after a conflict the Lease is read and written again at
+ * once, since whoever changes its labels must not cost the leadership.
  *
  * Why there are never two leaders, as long as monotonic clocks run at the same rate: a leader leads for `renewDeadline_ms`
  * from when it *sent* its last write that landed. Whoever takes over has seen the record that it replaces (the
@@ -39,6 +40,8 @@ export const defaultLeaseTiming: LeaseTiming = {
 
 /** A candidate's wait is up to this much longer, as a share of `retry_ms`. */
 const jitterFactor = 1.2;
+/** After a conflict, the next look comes within so long. */
+const conflictWait_ms = 200;
 /** A write that was sent longer ago than these is too old to lead by. */
 const writesMax = 8;
 
@@ -52,6 +55,7 @@ type Sighting =
 interface OwnWrite {
   readonly renewTime: string;
   readonly sent_ms: number;
+  readonly wall_ms: number;
 }
 
 export interface LeaseState {
@@ -63,8 +67,8 @@ export interface LeaseState {
   readonly writes: readonly OwnWrite[];
   readonly writeCount: number;
   readonly lastWrite_ms: number;
-  /** When our newest write that is known to have landed was sent. */
-  readonly held_ms: number | undefined;
+  /** Our newest write that is known to have landed. */
+  readonly held: OwnWrite | undefined;
 }
 
 export type LeaseRequest =
@@ -95,12 +99,25 @@ export const firstLeaseState = (identity: string, timing: LeaseTiming): LeaseSta
   writes: [],
   writeCount: 0,
   lastWrite_ms: Number.NEGATIVE_INFINITY,
-  held_ms: undefined,
+  held: undefined,
 });
 
-/** Until when we lead, on the monotonic clock; in the past when we do not. */
-export const heldUntil_ms = ({ held_ms, timing }: LeaseState): number =>
-  (held_ms ?? Number.NEGATIVE_INFINITY) + timing.renewDeadline_ms;
+/** Who holds the Lease as we have last seen it; undefined when it is missing or nothing was seen, empty when nobody does. */
+export const holderOf = ({ seen }: LeaseState): string | undefined =>
+  seen.kind === 'Present' ? (seen.lease.spec?.holderIdentity ?? '') : undefined;
+
+/** Until when we lead at the longest, on the monotonic clock; in the past when we do not. */
+export const heldUntil_ms = ({ held, timing }: LeaseState): number =>
+  (held?.sent_ms ?? Number.NEGATIVE_INFINITY) + timing.renewDeadline_ms;
+
+/**
+ * Whether we lead. The wall clock may only shorten it: where a machine was suspended, the monotonic clock stood still. A
+ * jump of the wall clock thus costs the leadership at worst.
+ */
+export const isHeld = (state: LeaseState, { at_ms, wall_ms }: LeaseMoment): boolean =>
+  state.held !== undefined &&
+  at_ms < heldUntil_ms(state) &&
+  wall_ms < state.held.wall_ms + state.timing.renewDeadline_ms;
 
 const ownWrite = (state: LeaseState, spec: LeaseSpec | undefined): OwnWrite | undefined =>
   spec?.holderIdentity === state.identity
@@ -116,15 +133,24 @@ function mayTake(state: LeaseState, at_ms: number): boolean {
   return at_ms >= seen.since_ms + duration_ms(spec, timing.lease_ms);
 }
 
+/** How long until the record may be replaced, if nobody writes another. */
+function lapseIn_ms({ seen, timing }: LeaseState, at_ms: number): number {
+  if (seen.kind !== 'Present') return Number.POSITIVE_INFINITY;
+  return Math.max(0, seen.since_ms + duration_ms(seen.lease.spec ?? {}, timing.lease_ms) - at_ms);
+}
+
 /** What to ask now, and the state in which it has been asked. */
 export function nextAsk(state: LeaseState, { at_ms, wall_ms }: LeaseMoment): LeaseAsk {
   const { seen, identity, timing } = state;
   if (state.trust === 'ReadFirst' || seen.kind === 'Nothing') return { state, request: { kind: 'Read' } };
   const renewTime = microTime(wall_ms, state.writeCount);
   const writing = { ...state, writeCount: state.writeCount + 1, lastWrite_ms: at_ms };
-  const held = { ...writing, writes: [{ renewTime, sent_ms: at_ms }, ...state.writes].slice(0, writesMax) };
+  const held = {
+    ...writing,
+    writes: [{ renewTime, sent_ms: at_ms, wall_ms }, ...state.writes].slice(0, writesMax),
+  };
   if (seen.kind === 'Absent') {
-    return at_ms < heldUntil_ms(state)
+    return isHeld(state, { at_ms, wall_ms })
       ? {
           state: held,
           request: { kind: 'Create', spec: heldSpec(seen.last, identity, renewTime, timing.lease_ms) },
@@ -173,21 +199,27 @@ function afterSighting(state: LeaseState, lease: Lease, at_ms: number): LeaseSta
   const { seen } = state;
   const since_ms = seen.kind === 'Present' && sameRecord(seen.lease, lease) ? seen.since_ms : at_ms;
   const own = ownWrite(state, lease.spec);
-  const held_ms = own === undefined ? undefined : Math.max(state.held_ms ?? own.sent_ms, own.sent_ms);
-  return { ...state, trust: 'Fresh', seen: { kind: 'Present', lease, since_ms }, held_ms };
+  const held = own === undefined || (state.held?.sent_ms ?? own.sent_ms) <= own.sent_ms ? own : state.held;
+  return { ...state, trust: 'Fresh', seen: { kind: 'Present', lease, since_ms }, held };
 }
 
-/** How long to wait before asking again what was last asked at `sent_ms`. `random` is for a candidate's jitter. */
+/** How long to wait before asking again after the answer to `request`, sent at `sent_ms`. `random` is for a candidate's jitter. */
 export function delay_ms(
   state: LeaseState,
+  request: LeaseRequest['kind'],
   answer: LeaseAnswer,
   { sent_ms, at_ms, random }: { sent_ms: number; at_ms: number; random: () => number },
 ): number {
   const { retry_ms } = state.timing;
-  // Another write came between: what it was is read at once, ours waits for its turn below.
-  if (answer.kind === 'Failed' && (isConflict(answer.error) || isAlreadyExists(answer.error))) return 0;
-  const writesNext = state.trust === 'Fresh' && (state.seen.kind === 'Absent' || mayTake(state, at_ms));
-  if (writesNext) return Math.max(0, state.lastWrite_ms + retry_ms - at_ms);
+  // Another write came between: read at once what it was, or soon, when somebody writes without a pause.
+  if (answer.kind === 'Failed' && (isConflict(answer.error) || isAlreadyExists(answer.error))) {
+    return random() * conflictWait_ms;
+  }
+  const mayWrite = state.trust === 'Fresh' && (state.seen.kind === 'Absent' || mayTake(state, at_ms));
+  // Whoever led when the Lease was deleted is to create it again: they notice within a renewal.
+  if (mayWrite && state.seen.kind === 'Absent' && at_ms >= heldUntil_ms(state)) return 2 * retry_ms;
+  if (mayWrite) return request === 'Read' ? 0 : Math.max(0, state.lastWrite_ms + retry_ms - at_ms);
   const jitter_ms = at_ms < heldUntil_ms(state) ? 0 : random() * jitterFactor * retry_ms;
-  return Math.max(0, sent_ms + retry_ms + jitter_ms - at_ms);
+  const look_ms = Math.max(0, sent_ms + retry_ms + jitter_ms - at_ms);
+  return state.trust === 'Fresh' ? Math.min(look_ms, lapseIn_ms(state, at_ms)) : look_ms;
 }

@@ -8,17 +8,20 @@ import type { Api, ObjectRef } from './api.ts';
 import { type Clock, sleep } from './clock.ts';
 import { createLeaseSession, type LeaseSession } from './lease-session.ts';
 import { defaultLeaseTiming, type LeaseTiming } from './lease-step.ts';
+import { watchLease } from './lease-watch.ts';
 
 /** For logs and metrics. Called synchronously; must not throw. */
 export interface LeaderElectionObserver {
   readonly onLeading?: (leading: boolean) => void;
-  /** Told of every failed request, conflicts included; it is tried again. */
+  /** Told whenever the server has said who holds the Lease: undefined while it is missing, empty while nobody does. */
+  readonly onSeen?: (holder: string | undefined) => void;
+  /** Told of every failed request, conflicts included; it is tried again. A missing Lease is no failure. */
   readonly onError?: (error: unknown) => void;
 }
 
 export interface LeaderElectionOptions {
   /** Best one of its own: requests that queue behind the leader's work would cost the leadership. */
-  readonly api: Pick<Api, 'get' | 'create' | 'replace'>;
+  readonly api: Pick<Api, 'get' | 'list' | 'watch' | 'create' | 'replace'>;
   readonly clock: Clock;
   readonly lease: ObjectRef;
   /** Must be unique to this process: to the pod, say, and a random part. */
@@ -43,33 +46,36 @@ export interface LeaderElectionOptions {
  */
 export async function runLeaderElection(options: LeaderElectionOptions): Promise<'Released' | 'Lost'> {
   const { observer, timing = defaultLeaseTiming } = options;
-  const session = createLeaseSession({
-    ...options,
-    timing,
-    onError: (error) => observer?.onError?.(error),
-  });
-  const renewAfter_ms = await acquire(session, options);
-  if (renewAfter_ms !== undefined) return hold(session, options, renewAfter_ms);
-  // A write whose answer came too late, or never, may have landed.
-  await session.release();
-  return 'Released';
+  const onError = (error: unknown): void => observer?.onError?.(error);
+  const onSeen = (holder: string | undefined): void => observer?.onSeen?.(holder);
+  const session = createLeaseSession({ ...options, timing, onError, onSeen });
+  const watch = watchLease({ ...options, onError });
+  const renewAfter_ms = await acquire(session, options, watch.pause);
+  // Not awaited yet: the leadership has begun, and a watch may be slow to end.
+  const watchEnded = watch.stop();
+  try {
+    if (renewAfter_ms !== undefined) return await hold(session, options, renewAfter_ms);
+    // A write whose answer came too late, or never, may have landed.
+    await session.release();
+    return 'Released';
+  } finally {
+    await watchEnded;
+  }
 }
 
 /** Resolves as soon as we lead, with the milliseconds to the first renewal; with undefined when told to stop. */
 async function acquire(
   session: LeaseSession,
-  { clock, signal }: LeaderElectionOptions,
+  { signal }: LeaderElectionOptions,
+  pauseUntilChanged: (wait_ms: number) => Promise<void>,
 ): Promise<number | undefined> {
   while (!signal.aborted) {
     const wait_ms = await session.attempt();
-    if (clock.monotonic() < session.heldUntil_ms()) return signal.aborted ? undefined : wait_ms;
-    await pause(clock, wait_ms, signal);
+    if (session.isHeld()) return signal.aborted ? undefined : wait_ms;
+    await pauseUntilChanged(wait_ms);
   }
   return undefined;
 }
-
-const pause = (clock: Clock, wait_ms: number, signal: AbortSignal): Promise<void> =>
-  sleep(clock, wait_ms, signal).catch(() => undefined);
 
 async function hold(
   session: LeaseSession,
@@ -89,7 +95,7 @@ async function hold(
     observer?.onLeading?.(false);
   };
   const stillLeading = (): boolean => {
-    if (clock.monotonic() >= session.heldUntil_ms()) end('Lost');
+    if (!session.isHeld()) end('Lost');
     return standing === 'Leading';
   };
 
@@ -135,7 +141,7 @@ async function renew(
   try {
     let wait_ms = after_ms;
     while (stillLeading()) {
-      await pause(clock, wait_ms, over);
+      await sleep(clock, wait_ms, over).catch(() => undefined);
       if (stillLeading()) wait_ms = await session.attempt(over);
     }
   } finally {

@@ -15,8 +15,17 @@ export interface QueueObserver {
   readonly onAdd?: (depth: number) => void;
   /** A worker took a key that had waited so long. */
   readonly onTake?: (depth: number, waited_ms: number) => void;
-  /** A key failed and comes back after `delay_ms`. */
+  /** A worker is through with a key that it had for so long. */
+  readonly onDone?: (worked_ms: number) => void;
+  /** A key was put off and comes back after `delay_ms` at the latest, be it after a failure or as planned. */
   readonly onRetry?: (delay_ms: number) => void;
+}
+
+/** A key that a worker has taken and not yet given back. */
+export interface KeyInWork<K> {
+  readonly key: K;
+  /** When it was taken, on the monotonic clock. */
+  readonly since_ms: number;
 }
 
 export interface Queue<K extends string> {
@@ -24,8 +33,8 @@ export interface Queue<K extends string> {
   readonly add: (key: K) => void;
   /** Ready in `delay_ms`; of several delays for one key the earliest counts. Does not hold back a plain `add`. */
   readonly addAfter: (key: K, delay_ms: number) => void;
-  /** Ready after the key's failure backoff, which grows until `forget`. */
-  readonly addRateLimited: (key: K) => void;
+  /** Ready after the key's failure backoff, which grows until `forget`; in `latest_ms` at the latest. */
+  readonly addRateLimited: (key: K, latest_ms?: number) => void;
   /** Starts the key's failure backoff anew. */
   readonly forget: (key: K) => void;
   /** How often the key failed in a row. */
@@ -38,6 +47,8 @@ export interface Queue<K extends string> {
   readonly shutDown: () => Promise<void>;
   /** Keys that wait for a worker; delayed ones and those in work do not count. */
   readonly length: number;
+  /** Keys that workers have now, in the order in which they were taken. */
+  readonly inWork: () => readonly KeyInWork<K>[];
 }
 
 export interface QueueOptions<K extends string> {
@@ -50,7 +61,8 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
   const { clock, observer, backoff = createFailureBackoff<K>(clock) } = options;
   /** Keys that need work, with when they were added. Those not in work are in `ready` too. */
   const dirty = new Map<K, number>();
-  const processing = new Set<K>();
+  /** Keys in work, with when they were taken. */
+  const processing = new Map<K, number>();
   const ready = createFifo<K>();
   const delayed = createDelayHeap<K>();
   const waiters = new Set<(key: K | undefined) => void>();
@@ -61,9 +73,10 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
   const take = (): K | undefined => {
     const key = ready.shift();
     if (key === undefined) return undefined;
-    const waited_ms = clock.monotonic() - (dirty.get(key) ?? clock.monotonic());
+    const now_ms = clock.monotonic();
+    const waited_ms = now_ms - (dirty.get(key) ?? now_ms);
     dirty.delete(key);
-    processing.add(key);
+    processing.set(key, now_ms);
     observer?.onTake?.(ready.length(), waited_ms);
     return key;
   };
@@ -105,6 +118,7 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
     if (Number.isNaN(delay_ms)) throw new RangeError(`expected a delay in milliseconds for ${key}, got NaN`);
     if (shuttingDown) return;
     if (delay_ms <= 0) return add(key);
+    observer?.onRetry?.(delay_ms);
     delayed.put(key, clock.monotonic() + delay_ms);
     armTimer();
   };
@@ -133,11 +147,8 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
   return {
     add,
     addAfter,
-    addRateLimited: (key) => {
-      const delay_ms = backoff.next(key);
-      observer?.onRetry?.(delay_ms);
-      addAfter(key, delay_ms);
-    },
+    addRateLimited: (key, latest_ms = Number.POSITIVE_INFINITY) =>
+      addAfter(key, Math.min(backoff.next(key), latest_ms)),
     forget: backoff.forget,
     failures: backoff.failures,
     next: async (signal) => {
@@ -145,6 +156,8 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
       return take() ?? (shuttingDown ? undefined : wait(signal));
     },
     done: (key) => {
+      const taken_ms = processing.get(key);
+      if (taken_ms !== undefined) observer?.onDone?.(clock.monotonic() - taken_ms);
       processing.delete(key);
       if (dirty.has(key)) makeReady(key);
       settleShutdown();
@@ -159,5 +172,6 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
     get length() {
       return ready.length();
     },
+    inWork: () => [...processing].map(([key, since_ms]) => ({ key, since_ms })),
   };
 }

@@ -5,6 +5,10 @@ import type { KubeObject, Resource } from './api.ts';
 export const apiVersionOf = (resource: Resource): string =>
   resource.group === '' ? resource.version : `${resource.group}/${resource.version}`;
 
+/** `roles.rbac.authorization.k8s.io`, or just the plural in the core group. */
+export const qualifiedPlural = ({ group, plural }: Resource): string =>
+  group === '' ? plural : `${plural}.${group}`;
+
 /** `namespace/name`, or `/name` for a cluster-scoped object: unique within one resource. */
 export const keyOf = (object: KubeObject): string =>
   `${object.metadata.namespace ?? ''}/${object.metadata.name}`;

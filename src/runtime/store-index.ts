@@ -16,7 +16,16 @@ export interface StoreIndexes<T> {
   readonly keys: (index: string, value: string) => ReadonlySet<string>;
 }
 
+interface Table<T> {
+  readonly name: string;
+  readonly valuesOf: IndexFunction<T>;
+  readonly keysByValue: Map<string, Set<string>>;
+}
+
 const none: ReadonlySet<string> = new Set();
+
+const sameTexts = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((text, index) => text === b[index]);
 
 /** One object of an unexpected shape must not cost the others their place: it is left out of this index alone. */
 const guarded =
@@ -36,21 +45,21 @@ export function createStoreIndexes<T extends KubeObject>(
   functions: Readonly<Record<string, IndexFunction<T>>>,
   onError: (error: unknown) => void,
 ): StoreIndexes<T> {
-  const tables = Object.entries(functions).map(([name, valuesOf]) => ({
+  const tables: readonly Table<T>[] = Object.entries(functions).map(([name, valuesOf]) => ({
     name,
     valuesOf: guarded(name, valuesOf, onError),
     keysByValue: new Map<string, Set<string>>(),
   }));
 
-  const add = (table: (typeof tables)[number], key: string, object: T): void => {
-    for (const value of table.valuesOf(object)) {
+  const add = (table: Table<T>, key: string, values: readonly string[]): void => {
+    for (const value of values) {
       const keys = table.keysByValue.get(value) ?? new Set();
       table.keysByValue.set(value, keys.add(key));
     }
   };
 
-  const remove = (table: (typeof tables)[number], key: string, object: T): void => {
-    for (const value of table.valuesOf(object)) {
+  const remove = (table: Table<T>, key: string, values: readonly string[]): void => {
+    for (const value of values) {
       const keys = table.keysByValue.get(value);
       keys?.delete(key);
       if (keys?.size === 0) table.keysByValue.delete(value);
@@ -59,8 +68,12 @@ export function createStoreIndexes<T extends KubeObject>(
 
   const move = (key: string, before: T | undefined, after: T | undefined): void => {
     for (const table of tables) {
-      if (before !== undefined) remove(table, key, before);
-      if (after !== undefined) add(table, key, after);
+      const left = before === undefined ? [] : table.valuesOf(before);
+      const entered = after === undefined ? [] : table.valuesOf(after);
+      // Most changes move nothing, and a relist changes next to nothing.
+      if (sameTexts(left, entered)) continue;
+      remove(table, key, left);
+      add(table, key, entered);
     }
   };
 

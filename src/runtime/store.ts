@@ -106,20 +106,28 @@ export function createStore<T extends KubeObject>(options: StoreOptions<T>): Sto
     return show(key, current);
   };
 
-  const put = (raw: T): readonly StoreChange<T>[] => {
-    const object = withoutManagedFields(raw);
-    return settle(keyOf(object), object, (write) => outlivesApply(write, object));
-  };
+  const put = (key: string, object: T): readonly StoreChange<T>[] =>
+    settle(key, object, (write) => outlivesApply(write, object));
 
   const remove = (object: T): readonly StoreChange<T>[] =>
     settle(keyOf(object), undefined, (write) => outlivesDelete(write, object));
 
   const replace = (all: readonly T[]): readonly StoreChange<T>[] => {
-    const present = new Set(all.map(keyOf));
-    const absent = [...new Set([...objects.keys(), ...overlays.keys()])].filter((key) => !present.has(key));
     hasSynced = true;
+    const changes: StoreChange<T>[] = [];
+    const present = new Set<string>();
+    for (const object of all) {
+      const key = keyOf(object);
+      present.add(key);
+      changes.push(...put(key, withoutManagedFields(object)));
+    }
     // A list is complete, so what it lacks is gone, or it was made while the list was: then the watch brings it.
-    return [...all.flatMap(put), ...absent.flatMap((key) => settle(key, undefined, () => false))];
+    for (const known of [objects, overlays]) {
+      for (const key of known.keys()) {
+        if (!present.has(key)) changes.push(...settle(key, undefined, () => false));
+      }
+    }
+    return changes;
   };
 
   /** Whatever was not foreseen: an own write that the watch has not shown for so long was overtaken while nobody looked. */
@@ -136,7 +144,7 @@ export function createStore<T extends KubeObject>(options: StoreOptions<T>): Sto
       case 'Replace':
         return replace(event.objects);
       case 'Apply':
-        return put(event.object);
+        return put(keyOf(event.object), withoutManagedFields(event.object));
       case 'Delete':
         return remove(event.object);
       case 'Bookmark':

@@ -37,6 +37,9 @@ const quietMax_ms = 90_000;
 const stagingQuietMax_ms = 30_000;
 const stagingMax_ms = 120_000;
 
+/** How long a watch may be open at most, whatever is heard, in milliseconds. */
+export const watchMax_ms = (timeout_s: number): number => timeout_s * 1000 + grace_ms;
+
 interface Limit {
   readonly due_ms: number;
   readonly why: string;
@@ -51,7 +54,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   let cancel: (() => void) | undefined;
 
   const limits = function* (): Generator<Limit> {
-    const allowed_ms = timeout_s * 1000 + grace_ms;
+    const allowed_ms = watchMax_ms(timeout_s);
     yield { due_ms: opened_ms + allowed_ms, why: `expected its end within ${allowed_ms} ms` };
     if (bookmarksSeen) {
       yield {

@@ -24,8 +24,12 @@ import {
 const backoff = { base_ms: 800, cap_ms: 30_000 };
 /** A server that asks for more patience than this is asked again all the same. */
 const retryAfterMax_s = 300;
+/** How long a watcher waits at most before it asks again, in milliseconds. */
+export const waitMax_ms = retryAfterMax_s * 1000 + backoff.cap_ms;
 /** A watch that the server closes sooner than this without a change counts as a failure. */
 const shortWatch_ms = 1_000;
+/** After so many watches in a row that failed, some minutes, the complete state is asked for again. */
+const relistAfter = 10;
 /** A watch that broke after this long had been open, whatever it took to open it. */
 const establishedWatch_ms = 30_000;
 
@@ -95,7 +99,9 @@ function afterFailure<T>(
   // Having fallen behind once is normal and cured by a list; falling behind again at once is not.
   const jitter_ms = isGone(error) && before === 0 ? 0 : fullJitter(backoff, before, random);
   const after_ms = retryAfter_ms(error) + jitter_ms;
-  return phase.kind === 'Watching' && !isGone(error) && !refused
+  // Where lists work and watches do not, an old state would stay for ever.
+  const isStale = failures % relistAfter === 0;
+  return phase.kind === 'Watching' && !isGone(error) && !refused && !isStale
     ? resume(state, phase.resourceVersion, { failures, after_ms, at_ms })
     : begin(strategy, failures, after_ms);
 }

@@ -8,9 +8,9 @@ import type { Api, KubeObject, Resource } from './api.ts';
 import { ApiError } from './api-error.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { StoreEvent } from './store-event.ts';
-import { createWatchdog, WatchGivenUp } from './watchdog.ts';
+import { createWatchdog, WatchGivenUp, watchMax_ms } from './watchdog.ts';
 import { firstStep, type WatcherMoment, type WatcherStart, type WatcherStep } from './watcher-state.ts';
-import { afterEnd, onEvent } from './watcher-step.ts';
+import { afterEnd, onEvent, waitMax_ms } from './watcher-step.ts';
 
 type WatchFrom = Exclude<WatcherStart['request'], { readonly kind: 'List' }>;
 
@@ -26,11 +26,20 @@ export interface WatcherOptions<T> {
   readonly emit: (event: StoreEvent<T>) => void;
   /** Told of everything that went wrong; the watcher goes on by itself. */
   readonly onError: (error: unknown) => void;
+  /** Told of every turn of the loop and of every event. Must not throw. */
+  readonly onProgress?: () => void;
 }
 
 const pageSize = 500;
 const timeoutMin_s = 300;
 const timeoutSpread_s = 301;
+
+/**
+ * How much time may pass between two signs of progress, in milliseconds: the longest watch in which nothing happens, and the
+ * longest wait after it. (A list is shorter, by the port's deadline.) A watcher that takes longer hangs, whatever the API
+ * server does or does not do.
+ */
+export const progressMax_ms = watchMax_ms(timeoutMin_s + timeoutSpread_s) + waitMax_ms;
 
 /** Watches until `signal` aborts, then resolves. Never rejects. */
 export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T>): Promise<void> {
@@ -79,6 +88,7 @@ export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T
         signal: watchdog.signal,
       });
       for await (const event of events) {
+        options.onProgress?.();
         if (signal.aborted) break;
         if (event.type === 'ERROR') return fail(new ApiError(`WATCH ${resource.plural}`, event.error));
         watchdog.hear(event.type === 'BOOKMARK' ? 'Bookmark' : 'Change');
@@ -94,6 +104,7 @@ export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T
   };
 
   while (await waited(clock, start.after_ms, signal)) {
+    options.onProgress?.();
     const { request } = start;
     start = request.kind === 'List' ? await list(request.continue) : await follow(request);
   }

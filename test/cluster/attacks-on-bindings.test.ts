@@ -72,6 +72,11 @@ describe('whoever may write bindings', () => {
       return left.stdout.trim() === '';
     });
     expect((await place.get('copied')).status.phase).toBe('Active');
+    const steps = running.log.flatMap(({ audit, grant, step }) =>
+      audit === true && grant?.uid === metadata.uid ? [step] : [],
+    );
+    expect(steps).toContain('Tampered');
+    expect(steps, 'a copy must not make the trail say that the grant is over').not.toContain('Revoked');
     await place.decide('copied', 'alice', 'Withdrawn');
     await place.reach('copied', 'Withdrawn');
   });

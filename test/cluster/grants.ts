@@ -14,6 +14,7 @@ export interface GrantObject {
     readonly name: string;
     readonly uid: string;
     readonly generation: number;
+    readonly creationTimestamp: string;
     readonly resourceVersion: string;
   };
   readonly spec: GrantSpec;

@@ -36,10 +36,22 @@ export interface CommandLine {
 const etcdUrl = (ports: Ports): string => `http://127.0.0.1:${ports.etcd}`;
 export const serverUrl = (ports: Ports): string => `https://127.0.0.1:${ports.apiServer}`;
 
-/** The serving certificate that kube-apiserver signed for itself at its first start, and keeps; PEM, with its CA. */
-export function readServerCa(folder: DataFolder): Promise<string> {
-  return readFile(join(folder.apiServerCertificates, 'apiserver.crt'), 'utf8');
+/** Paths of PEM files. */
+export interface CertificateFiles {
+  /** With its CA. */
+  readonly certPath: string;
+  readonly keyPath: string;
 }
+
+/** What kube-apiserver signed for itself at its first start, and keeps. */
+export const serverCertificate = ({ apiServerCertificates }: DataFolder): CertificateFiles => ({
+  certPath: join(apiServerCertificates, 'apiserver.crt'),
+  keyPath: join(apiServerCertificates, 'apiserver.key'),
+});
+
+/** The serving certificate, PEM, with its CA. */
+export const readServerCa = (folder: DataFolder): Promise<string> =>
+  readFile(serverCertificate(folder).certPath, 'utf8');
 
 export function commandLine(name: ComponentName, site: Site): CommandLine {
   switch (name) {

@@ -8,7 +8,7 @@ import { mkdir, mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve as absolute } from 'node:path';
 import { type Binaries, findOrBuildBinaries } from './binaries.ts';
-import { readServerCa, serverUrl } from './command-lines.ts';
+import { type CertificateFiles, readServerCa, serverCertificate, serverUrl } from './command-lines.ts';
 import { admin, controllerManager, type DataFolder, prepareDataFolder, type User } from './data-folder.ts';
 import { type ClusterAccess, type KubeconfigRequest, writeKubeconfigFile } from './kubeconfig.ts';
 import { freePort } from './ports.ts';
@@ -29,8 +29,13 @@ export interface ControlPlaneOptions {
 export interface ControlPlane extends Omit<Processes, 'killAll'> {
   /** `https://127.0.0.1:<port>`; stays the same when components are restarted. */
   readonly server: string;
-  /** PEM in base64, for `certificate-authority-data`; stays the same too. */
+  /** PEM in base64, for `certificate-authority-data`; stays the same too, unless `serverCertificate` is removed. */
   readonly caData: string;
+  /**
+   * What kube-apiserver signed for itself at its first start, and keeps. When the files are gone it makes itself others at its
+   * next start, and nobody trusts it any more who trusted it before.
+   */
+  readonly serverCertificate: CertificateFiles;
   /** Of a member of system:masters. */
   readonly adminToken: string;
   /** The admin's. */
@@ -77,6 +82,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     return {
       server: access.server,
       caData: access.caData,
+      serverCertificate: serverCertificate(folder),
       adminToken: access.adminToken,
       kubeconfigPath: folder.adminKubeconfig,
       kubectlPath: binaries.kubectl,

@@ -9,6 +9,11 @@ type Identity =
   | { readonly kind: 'User'; readonly name: string }
   /** The holder of a token, such as one of `kubectl create token`. */
   | { readonly kind: 'Token'; readonly token: string }
+  /**
+   * The holder of whatever token is in the file at the time, as a pod is. In the words of client-node, which passes over kubectl's
+   * `tokenFile`; kubectl does not know these.
+   */
+  | { readonly kind: 'TokenFile'; readonly path: string }
   /** The admin, impersonating anybody, as with `kubectl --as`. Some clients ignore the groups. */
   | { readonly kind: 'Impersonated'; readonly user: string; readonly groups: readonly string[] };
 
@@ -17,6 +22,8 @@ export interface KubeconfigRequest {
   readonly identity: Identity;
   /** Another address of the same server, such as a proxy's. The certificate names 127.0.0.1 and localhost. */
   readonly server?: string;
+  /** The file of the CA, when the kubeconfig is to name it instead of holding it. */
+  readonly caPath?: string;
 }
 
 export interface ClusterAccess {
@@ -40,12 +47,15 @@ export async function writeKubeconfigFile(access: ClusterAccess, request: Kubeco
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': name,
-    clusters: [{ name, cluster: { server, 'certificate-authority-data': access.caData } }],
+    clusters: [{ name, cluster: { server, ...caEntry(access, request) } }],
     contexts: [{ name, context: { cluster: name, user: name } }],
     users: [{ name, user: userEntry(access, request.identity) }],
   };
   await writeFile(request.path, stringify(document), { mode: 0o600 });
 }
+
+const caEntry = ({ caData }: ClusterAccess, { caPath }: KubeconfigRequest): Record<string, string> =>
+  caPath === undefined ? { 'certificate-authority-data': caData } : { 'certificate-authority': caPath };
 
 function userEntry(access: ClusterAccess, identity: Identity): Record<string, unknown> {
   switch (identity.kind) {
@@ -55,6 +65,8 @@ function userEntry(access: ClusterAccess, identity: Identity): Record<string, un
       return { token: tokenOf(access, identity.name) };
     case 'Token':
       return { token: identity.token };
+    case 'TokenFile':
+      return { 'auth-provider': { name: 'tokenFile', config: { tokenFile: identity.path } } };
     case 'Impersonated':
       return { token: access.adminToken, as: identity.user, 'as-groups': identity.groups };
     default:

@@ -23,6 +23,7 @@ describe('a cache that may lag', () => {
     policy: aPolicy(),
     role: editRole,
     bindings: new Map(),
+    predecessors: [],
     answers: {},
   });
   const now_ms = start_ms + 2 * minute_ms;

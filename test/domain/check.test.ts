@@ -135,20 +135,6 @@ const rows: readonly Row[] = [
     reason: 'PolicyRefused',
     message: /spec\.ticket X does not match/,
   },
-  {
-    name: 'an extension',
-    grant: aGrant({ extends: { name: 'a', uid: 'b' } }),
-    policy: aPolicy(),
-    reason: 'PolicyRefused',
-    message: /not supported/,
-  },
-  {
-    name: 'a policy with limits',
-    grant: aGrant(),
-    policy: aPolicy({ limits: { active: 1 } }),
-    reason: 'PolicyRefused',
-    message: /does not enforce/,
-  },
 ];
 
 describe('a policy', () => {

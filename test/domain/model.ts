@@ -14,6 +14,7 @@ import {
 import { decide } from '../../src/domain/decide.ts';
 import type { Grant, Policy } from '../../src/domain/grant.ts';
 import { isFinal } from '../../src/domain/grant.ts';
+import type { Load } from '../../src/domain/limit.ts';
 import type { Effect, Plan } from '../../src/domain/plan.ts';
 import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
 import type { TrailEntry } from '../../src/domain/trail.ts';
@@ -24,6 +25,9 @@ export interface Model {
   policy: Policy | undefined;
   role: Role | undefined;
   mayBind: boolean;
+  /** What else stands under the policy. */
+  load: Load;
+  predecessors: readonly Grant[];
   now_ms: number;
   readonly bindings: Map<string, StoredBinding>;
   readonly trail: Map<string, TrailEntry>;
@@ -35,6 +39,8 @@ export interface Model {
 export const modelOf = (parts: Pick<Model, 'grant' | 'policy' | 'role' | 'now_ms'>): Model => ({
   ...parts,
   mayBind: true,
+  load: { holding: [], queued: [] },
+  predecessors: [],
   bindings: new Map(),
   trail: new Map(),
   tellings: 0,
@@ -73,8 +79,8 @@ export function settle(model: Model, effectsBeforeCrash = Number.POSITIVE_INFINI
 }
 
 function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
-  const { grant, policy, role, bindings } = model;
-  return deepFreeze({ grant, grantIsLive, policy, role, bindings, answers });
+  const { grant, policy, role, bindings, load, predecessors } = model;
+  return deepFreeze({ grant, grantIsLive, policy, role, bindings, load: () => load, predecessors, answers });
 }
 
 function answerTo(

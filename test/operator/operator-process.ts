@@ -5,6 +5,7 @@
  * Must not know what it is asked to do.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -28,6 +29,8 @@ export interface OperatorProcess {
   readonly pid: number;
   /** Everything it has logged so far. */
   readonly log: readonly LogLine[];
+  /** Resolves with the first line of this message, also when that was long ago. @throws Error after `timeout_ms` */
+  readonly logged: (message: string, timeout_ms?: number) => Promise<LogLine>;
   /** What it has written to stderr so far. */
   readonly errors: () => string;
   readonly metrics: () => Promise<string>;
@@ -45,6 +48,12 @@ export interface OperatorOptions {
   /** Default: from source. */
   readonly program?: string;
   readonly logLevel?: 'debug' | 'info';
+  /** Further flags of the operator. */
+  readonly flags?: readonly string[];
+  /** What the start waits for. Default: that it is ready to decide. */
+  readonly until?: 'listening' | 'ready';
+  /** Node's own, before the program. */
+  readonly nodeFlags?: readonly string[];
 }
 
 const start_ms_max = 30_000;
@@ -58,13 +67,18 @@ export async function startOperator({
   kubeconfig,
   program = join(root, 'src', 'operator.ts'),
   logLevel = 'info',
+  flags = [],
+  nodeFlags = [],
+  until = 'ready',
 }: OperatorOptions): Promise<OperatorProcess> {
   const args = [
+    ...nodeFlags,
     program,
     `--kubeconfig=${kubeconfig}`,
     '--metrics-bind-address=127.0.0.1:0',
     '--health-probe-bind-address=127.0.0.1:0',
     `--log-level=${logLevel}`,
+    ...flags,
   ];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   // Beside the kubeconfig, in the control plane's folder: its watchdog ends what is left when the tests are killed.
@@ -73,18 +87,19 @@ export async function startOperator({
   let stderr = '';
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
   const ended = endOf(child, pidFile);
-  const { log, until } = readLog(child);
+  const { log, logged } = readLog(child);
 
   const failed = ended.then(({ code, signal }) => {
     throw new Error(`expected the operator to become ready, but it ended with ${code ?? signal}: ${stderr}`);
   });
   // Once it is ready, its end is no failure of starting any more.
   failed.catch(() => {});
-  const listening = await Promise.race([until('listening'), failed]);
-  await Promise.race([until('ready'), failed]);
+  const listening = await Promise.race([logged('listening'), failed]);
+  await Promise.race([logged(until), failed]);
   return {
     pid: child.pid ?? 0,
     log,
+    logged,
     errors: () => stderr,
     metrics: async () => (await fetch(`${loopback(listening['metrics'])}/metrics`)).text(),
     health: async (path) => (await fetch(loopback(listening['health']) + path)).status,
@@ -107,37 +122,28 @@ async function endOf(child: ChildProcess, pidFile: string): OperatorProcess['end
   return end;
 }
 
-interface LogReader {
-  readonly log: readonly LogLine[];
-  /** Resolves with the first line of this message. */
-  readonly until: (message: string) => Promise<LogLine>;
-}
-
-function readLog(child: ChildProcess): LogReader {
+function readLog(child: ChildProcess): Pick<OperatorProcess, 'log' | 'logged'> {
   const log: LogLine[] = [];
-  const waiting = new Map<string, (line: LogLine) => void>();
+  const lines = new EventEmitter();
   if (child.stdout === null) throw new Error('expected the operator to have a standard output');
   createInterface({ input: child.stdout }).on('line', (text) => {
     const line = JSON.parse(text) as LogLine;
     log.push(line);
-    waiting.get(line.message)?.(line);
+    lines.emit(line.message, line);
   });
-  const until = (message: string): Promise<LogLine> =>
-    new Promise((resolve, reject) => {
-      const known = log.find((line) => line.message === message);
-      if (known !== undefined) return resolve(known);
-      const timer = setTimeout(() => {
-        const last = log.slice(-5).map((line) => JSON.stringify(line));
-        reject(
-          new Error(
-            `expected the operator to log "${message}" within ${start_ms_max} ms; its last lines: ${last.join('\n')}`,
-          ),
-        );
-      }, start_ms_max);
-      waiting.set(message, (line) => {
-        clearTimeout(timer);
-        resolve(line);
-      });
-    });
-  return { log, until };
+  const logged: OperatorProcess['logged'] = async (message, timeout_ms = start_ms_max) => {
+    const known = log.find((line) => line.message === message);
+    if (known !== undefined) return known;
+    try {
+      const [line] = (await once(lines, message, { signal: AbortSignal.timeout(timeout_ms) })) as [LogLine];
+      return line;
+    } catch (cause) {
+      const last = log.slice(-5).map((line) => JSON.stringify(line));
+      throw new Error(
+        `expected the operator to log "${message}" within ${timeout_ms} ms; its last lines: ${last.join('\n')}`,
+        { cause },
+      );
+    }
+  };
+  return { log, logged };
 }

@@ -20,7 +20,8 @@ import { widget, widgets } from './objects.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 const ref = { resource: widgets, namespace: 'ns', name: 'a' };
-const fine = json(200, widget('a', '2'));
+/** Read as an object and as a list. */
+const fine = json(200, { ...widget('a', '2'), items: [] });
 
 let server: TestServer;
 let api: HttpApi;

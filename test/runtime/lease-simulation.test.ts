@@ -14,12 +14,12 @@ import {
   connect,
   createLeaseServer,
   createProcess,
-  createRandom,
   leaseRef,
   type LeaseServer,
   type Network,
   type Process,
 } from './lease-world.ts';
+import { createRandom } from './random.ts';
 import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
 
 const long = process.env['CURFEW_TEST_LONG'] !== undefined;

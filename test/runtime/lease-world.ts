@@ -2,24 +2,22 @@
  * A world for candidates of an election: one Lease on a server that is in memory, a network that delays and loses, and
  * processes that are paused, killed and told to stop. All on one virtual clock; each process has a skewed one of its own.
  */
-import type { Api, KubeObject, ObjectRef } from '../../src/runtime/api.ts';
+import type {
+  Api,
+  KubeList,
+  KubeObject,
+  ListOptions,
+  ObjectRef,
+  Resource,
+  WatchEvent,
+  WatchOptions,
+} from '../../src/runtime/api.ts';
 import { ApiError, ConnectionError } from '../../src/runtime/api-error.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { type Lease, leaseResource } from '../../src/runtime/lease-record.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 export const leaseRef: ObjectRef = { resource: leaseResource, namespace: 'curfew-system', name: 'operator' };
-
-/** mulberry32: small, seeded, good enough for tests. */
-export function createRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Answers at once; the network around it takes the time. */
 export interface LeaseServer {
@@ -30,6 +28,9 @@ export interface LeaseServer {
   /** Changes the labels alone. */
   readonly touch: () => void;
   readonly lease: () => Lease | undefined;
+  /** Tells of every write and deletion from now on, until the function that it answers with is called. */
+  readonly follow: (onEvent: (event: WatchEvent<Lease>) => void) => () => void;
+  readonly followers: () => number;
 }
 
 const failure = (code: number, reason: string): ApiError =>
@@ -38,9 +39,14 @@ const failure = (code: number, reason: string): ApiError =>
 export function createLeaseServer(): LeaseServer {
   let lease: Lease | undefined;
   let version = 0;
+  const followers = new Set<(event: WatchEvent<Lease>) => void>();
+  const tell = (type: 'MODIFIED' | 'DELETED', object: Lease): void => {
+    for (const follower of followers) follower({ type, object });
+  };
   const put = (next: Lease, uid: string): Lease => {
     version += 1;
     lease = { ...next, metadata: { ...next.metadata, uid, resourceVersion: `${version}` } };
+    tell('MODIFIED', lease);
     return lease;
   };
   const get = (): Lease => {
@@ -54,11 +60,14 @@ export function createLeaseServer(): LeaseServer {
       return put(next, `uid-${version}`);
     },
     replace: (next) => {
-      const { metadata } = get();
+      // The real one says so of an object with a UID.
+      if (lease === undefined) throw failure(409, 'Conflict');
+      const { metadata } = lease;
       if (next.metadata.resourceVersion !== metadata.resourceVersion) throw failure(409, 'Conflict');
       return put(next, metadata.uid ?? '');
     },
     delete: () => {
+      if (lease !== undefined) tell('DELETED', lease);
       lease = undefined;
     },
     touch: () => {
@@ -69,6 +78,11 @@ export function createLeaseServer(): LeaseServer {
       );
     },
     lease: () => lease,
+    follow: (onEvent) => {
+      followers.add(onEvent);
+      return () => followers.delete(onEvent);
+    },
+    followers: () => followers.size,
   };
 }
 
@@ -86,6 +100,8 @@ export function createProcess(world: VirtualClock, random: () => number, skew_ms
   let state: 'Running' | 'Paused' | 'Killed' = 'Running';
   let waiting: (() => void)[] = [];
   const start_ms = world.monotonic();
+  // No two readings of a real clock are the same.
+  let readings = 0;
   const enter = (work: () => void): void => {
     if (state === 'Running') work();
     else if (state === 'Paused') waiting.push(work);
@@ -101,7 +117,7 @@ export function createProcess(world: VirtualClock, random: () => number, skew_ms
   return {
     clock: {
       now: () => world.now() + skew_ms,
-      monotonic: () => world.monotonic() - start_ms + 1000,
+      monotonic: () => world.monotonic() - start_ms + 1000 + (readings += 1) * 1e-6,
       random,
       after: (delay_ms, wake) => {
         let cancelled = false;
@@ -138,8 +154,8 @@ export interface Network {
 export function connect(
   server: LeaseServer,
   { world, process, network }: { world: VirtualClock; process: Process; network: Network },
-): Pick<Api, 'get' | 'create' | 'replace'> {
-  const call = <T>(signal: AbortSignal | undefined, act: () => Lease): Promise<T> =>
+): Pick<Api, 'get' | 'list' | 'watch' | 'create' | 'replace'> {
+  const call = <T>(signal: AbortSignal | undefined, act: () => unknown): Promise<T> =>
     new Promise((resolve, reject) => {
       const fate = network.fate();
       const answer = (settle: () => void): void => {
@@ -150,8 +166,8 @@ export function connect(
       world.after(network.delay_ms(), () => {
         let settle: () => void;
         try {
-          const lease = act();
-          settle = () => resolve(lease as KubeObject as T);
+          const content = act();
+          settle = () => resolve(content as T);
         } catch (error) {
           settle = () => reject(error);
         }
@@ -160,7 +176,45 @@ export function connect(
         else if (fate === 'Arrives') answer(settle);
       });
     });
+  /** Events may be late, out of order or missing, and the connection never says that it is broken. */
+  async function* watch({ signal }: WatchOptions): AsyncGenerator<WatchEvent<Lease>> {
+    const heard: WatchEvent<Lease>[] = [];
+    let wake: (() => void) | undefined;
+    const hear = (event: WatchEvent<Lease>): void => {
+      if (network.fate() !== 'Arrives') return;
+      world.after(network.delay_ms(), () =>
+        process.enter(() => {
+          heard.push(event);
+          wake?.();
+        }),
+      );
+    };
+    const leave = server.follow(hear);
+    const lease = server.lease();
+    if (lease !== undefined) hear({ type: 'ADDED', object: lease });
+    hear({ type: 'BOOKMARK', resourceVersion: '0', initialEventsEnd: true });
+    try {
+      while (!signal.aborted) {
+        const event = heard.shift();
+        if (event !== undefined) yield event;
+        else {
+          await new Promise<void>((resolve) => {
+            wake = resolve;
+            signal.addEventListener('abort', () => resolve(), { once: true });
+          });
+        }
+      }
+      throw signal.reason;
+    } finally {
+      leave();
+    }
+  }
+
   return {
+    list: <T extends KubeObject>(_resource: Resource, options: ListOptions = {}): Promise<KubeList<T>> =>
+      call(options.signal, () => ({ resourceVersion: '0', items: [server.lease()].filter(Boolean) })),
+    watch: <T extends KubeObject>(_resource: Resource, options: WatchOptions) =>
+      watch(options) as AsyncIterable<WatchEvent<KubeObject>> as AsyncIterable<WatchEvent<T>>,
     get: (_ref, options) => call(options?.signal, server.get),
     create: (_resource, _namespace, body, options) =>
       call(options?.signal, () => server.create(body as Lease)),

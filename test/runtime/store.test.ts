@@ -52,6 +52,25 @@ describe('a relist', () => {
     expect(names(store.list())).toEqual(['b', 'c']);
   });
 
+  it('takes away what only an own write has shown', () => {
+    replace();
+    store.remember(widget('a', '1'), undefined);
+    changes = [];
+    replace();
+    expect(changes).toEqual(['ns/a: a@1 → nothing']);
+    expect(store.size).toBe(0);
+  });
+
+  it('forgets an own delete together with what it had taken away', () => {
+    replace(widget('a', '1'));
+    store.forget(keyed('a'), 'a');
+    replace();
+    changes = [];
+    // Were the delete still laid over, what the watch shows of that object would count as old.
+    apply(widget('a', '2'));
+    expect(changes).toEqual(['ns/a: nothing → a@2']);
+  });
+
   it('tells nothing of what has not changed', () => {
     replace(widget('a', '1'));
     changes = [];
@@ -113,6 +132,28 @@ describe('an index', () => {
     expect(names(store.byIndex('color', 'blue'))).toEqual(['a']);
     replace();
     expect(store.byIndex('color', 'blue')).toEqual([]);
+  });
+
+  it('gives the newest version of an object that stays where it is', () => {
+    replace(widget('a', '1', { color: 'red' }), widget('b', '1', { color: 'red' }));
+    apply(widget('a', '2', { color: 'red' }));
+    replace(widget('a', '3', { color: 'red' }), widget('b', '1', { color: 'red' }));
+    const found = store.byIndex('color', 'red');
+    expect(found.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`)).toEqual([
+      'a@3',
+      'b@1',
+    ]);
+  });
+
+  it('keeps an object under the values that stay, and moves it under those that come', () => {
+    const several = createStore<Widget>({
+      indexes: { letter: ({ spec }) => (spec?.color ?? '').split(' ') },
+      onChange: () => undefined,
+      onError: (error) => errors.push(error),
+    });
+    several.apply({ type: 'Apply', object: widget('a', '1', { color: 'a b' }) });
+    several.apply({ type: 'Apply', object: widget('a', '2', { color: 'b c' }) });
+    expect(['a', 'b', 'c'].map((letter) => several.byIndex('letter', letter).length)).toEqual([0, 1, 1]);
   });
 
   it('that was not declared is refused, naming those that were', () => {

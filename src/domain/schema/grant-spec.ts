@@ -53,7 +53,7 @@ const predecessor = z
   .optional()
   .meta({
     description:
-      'The grant that this one prolongs: a grant of its own, with its own approval. The chain is bounded by duration.maxTotal of the policy. Not supported yet: such a grant is refused.',
+      'The grant that this one prolongs: a grant of its own, with its own approval. The chain is bounded by duration.maxTotal of the policy.',
   });
 
 const commonFields = {

@@ -123,8 +123,7 @@ const limitPolicy = constrained(
 )
   .optional()
   .meta({
-    description:
-      'How many grants under this policy may be active at once; the rest waits, oldest first. Not enforced yet: grants under a policy that sets it are refused.',
+    description: 'How many grants under this policy may be active at once; the rest waits, oldest first.',
   });
 
 export const policySpec = constrained(

@@ -1,0 +1,61 @@
+/**
+ * The work of the operator that leads: the controller over grants, and where its steps and outcomes are told.
+ *
+ * Must not know whether there are other replicas.
+ */
+import type { Shell } from './controller/apply.ts';
+import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
+import type { Trail } from './controller/trail.ts';
+import { isConflict } from './runtime/api-error.ts';
+import { type Controller, createController, type ReconcileOutcome } from './runtime/controller.ts';
+import type { Queue } from './runtime/queue.ts';
+import { type Logger, logStep } from './telemetry/log.ts';
+import type { Metrics } from './telemetry/metrics.ts';
+
+/** Steps go to the log first, then to the metrics that follow them. */
+export const createTrail = (logger: Logger, metrics: Metrics): Trail => ({
+  tell: (id, facts, { step, note, by, reason, since_ms }, now_ms) => {
+    logStep(logger, { id, grant: facts, step, note, by, reason });
+    if (since_ms === undefined) return;
+    if (step === 'Granted') metrics.activated(now_ms - since_ms);
+    if (step === 'Expired' || step === 'Revoked' || step === 'Withdrawn') metrics.ended(now_ms - since_ms);
+  },
+  problem: (message, error) => logger.warn({ err: error }, message),
+});
+
+/** controller-runtime's words for what became of a reconcile. */
+const resultLabels = {
+  Done: 'success',
+  RequeueAfter: 'requeue_after',
+  Retry: 'requeue',
+  Failure: 'error',
+  Aborted: 'error',
+} as const satisfies Record<ReconcileOutcome, string>;
+
+export interface WorkOptions {
+  readonly queue: Queue<string>;
+  /** How many grants are worked on at a time. */
+  readonly workers: number;
+  readonly logger: Logger;
+  readonly metrics: Metrics;
+}
+
+export const createGrantController = (
+  shell: Shell,
+  { queue, workers, logger, metrics }: WorkOptions,
+): Controller =>
+  createController({
+    queue,
+    clock: shell.clock,
+    workers,
+    reconcile: createReconcile(shell),
+    latest_ms: (key) => latestLook_ms(shell, key),
+    onError: (error, key) => {
+      // Somebody wrote at the same moment: everyday, and mended by looking again.
+      if (isConflict(error)) logger.debug({ key }, 'conflict; looking again');
+      else logger.error({ err: error, key }, 'reconcile failed; looking again later');
+    },
+    observer: {
+      onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms),
+    },
+  });

@@ -1,0 +1,130 @@
+/**
+ * Operators that stand for one Lease, in a namespace of their own so that several elections can be held at a time, and who
+ * of them has written what, by the API server's audit log.
+ *
+ * Must not know what is being tested.
+ */
+import { readFile } from 'node:fs/promises';
+import { type OperatorOptions, type OperatorProcess, startOperator } from '../operator/operator-process.ts';
+import { cluster } from './cluster.ts';
+import { operatorKubeconfig } from './operator.ts';
+
+export interface LeaseSpec {
+  readonly holderIdentity: string;
+  readonly leaseDurationSeconds: number;
+  readonly renewTime?: string;
+  readonly leaseTransitions?: number;
+}
+
+export interface Replica extends OperatorProcess {
+  /** What it calls itself in the Lease. */
+  readonly identity: string;
+  /** How many grants and bindings it has written so far, and the trail's Events. */
+  readonly writes: () => Promise<number>;
+}
+
+export interface ReplicaOptions extends Pick<OperatorOptions, 'nodeFlags'> {
+  /** Another address of the API server. */
+  readonly server?: string;
+}
+
+export interface Election {
+  readonly namespace: string;
+  /** Starts one more operator; resolves when it is ready, be it leading or waiting. */
+  readonly join: (options?: ReplicaOptions) => Promise<Replica>;
+  /** The Lease's record; undefined while there is none. */
+  readonly lease: () => Promise<LeaseSpec | undefined>;
+  /** Kills every operator that still runs. */
+  readonly end: () => Promise<void>;
+}
+
+const leaseName = 'curfew-operator';
+
+/** As the operator leaves it behind when it is told to stop. */
+export const releasedSpec: LeaseSpec = { holderIdentity: '', leaseDurationSeconds: 1 };
+
+const rbac = 'rbac.authorization.k8s.io';
+
+/** Grants, bindings, Events: questions are posted, but write nothing. */
+const isQuestion = (resource: string | undefined): boolean => resource?.endsWith('accessreviews') === true;
+
+/** Makes a namespace for one election, with the operator's own rights in it and, unless undefined, with a Lease. */
+export async function createElection(spec: LeaseSpec | undefined): Promise<Election> {
+  const home = cluster();
+  const namespace = await home.namespace({ prefix: 'election' });
+  const role = await home.kubectl(
+    ['get', 'role', 'curfew-operator-leader-election', '-n', 'curfew-system', '-o', 'jsonpath={.rules}'],
+    {},
+  );
+  const metadata = { name: leaseName, namespace };
+  await home.apply([
+    { apiVersion: `${rbac}/v1`, kind: 'Role', metadata, rules: JSON.parse(role.stdout) as unknown },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: rbac, kind: 'Role', name: leaseName },
+      subjects: [{ kind: 'ServiceAccount', name: 'curfew-operator', namespace: 'curfew-system' }],
+    },
+    ...(spec === undefined ? [] : [{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec }]),
+  ]);
+  const replicas: Replica[] = [];
+
+  return {
+    namespace,
+    join: async ({ server, nodeFlags } = {}) => {
+      const kubeconfig = await operatorKubeconfig(server);
+      const operator = await startOperator({
+        kubeconfig,
+        flags: ['--leader-elect', `--leader-elect-resource-namespace=${namespace}`],
+        ...(nodeFlags === undefined ? {} : { nodeFlags }),
+      });
+      const { identity } = await operator.logged('waiting for the lease');
+      const credential = await credentialOf(kubeconfig);
+      const replica: Replica = {
+        ...operator,
+        identity: String(identity),
+        writes: () => writesOf(home.auditLogPath, credential),
+      };
+      replicas.push(replica);
+      return replica;
+    },
+    lease: async () => {
+      const args = ['get', 'lease', leaseName, '-n', namespace, '--ignore-not-found', '-o', 'json'];
+      const { stdout } = await home.kubectl(args);
+      return stdout === '' ? undefined : (JSON.parse(stdout) as { spec: LeaseSpec }).spec;
+    },
+    end: async () => {
+      await Promise.all(replicas.map((replica) => replica.stop('SIGKILL')));
+    },
+  };
+}
+
+/** Every operator has a token of its own, and the audit log names it. */
+async function credentialOf(kubeconfig: string): Promise<string> {
+  const { users } = JSON.parse(await readFile(kubeconfig, 'utf8')) as {
+    users: { user: { token: string } }[];
+  };
+  const [, payload = ''] = users[0]?.user.token.split('.') ?? [];
+  const { jti } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { jti: string };
+  return `JTI=${jti}`;
+}
+
+interface AuditEvent {
+  readonly verb: string;
+  readonly objectRef?: { readonly resource: string };
+  readonly user: { readonly extra?: Readonly<Record<string, readonly string[]>> };
+}
+
+const writing: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
+const credentialKey = 'authentication.kubernetes.io/credential-id';
+
+async function writesOf(auditLogPath: string, credential: string): Promise<number> {
+  const lines = (await readFile(auditLogPath, 'utf8')).split('\n');
+  // Another process writes the file: its last line may be half of one.
+  const events = lines.slice(0, -1).filter((line) => line.includes(credential));
+  return events
+    .map((line) => JSON.parse(line) as AuditEvent)
+    .filter(({ verb, objectRef }) => writing.has(verb) && !isQuestion(objectRef?.resource))
+    .filter(({ user }) => user.extra?.[credentialKey]?.includes(credential)).length;
+}

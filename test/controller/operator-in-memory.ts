@@ -1,0 +1,67 @@
+/**
+ * The controller as the operator ties it together, in a cluster in memory. Its stores share frozen objects, as all do in
+ * this ring.
+ *
+ * Must not know what a test wants of it.
+ */
+import { createCache } from '../../src/controller/cache.ts';
+import { createDeparted } from '../../src/controller/departed.ts';
+import { startInformers } from '../../src/controller/informers.ts';
+import { createReconcile, latestLook_ms } from '../../src/controller/reconcile.ts';
+import type { Trail } from '../../src/controller/trail.ts';
+import { createController } from '../../src/runtime/controller.ts';
+import { createQueue, type Queue } from '../../src/runtime/queue.ts';
+import type { ClusterInMemory } from './cluster-in-memory.ts';
+
+export interface OperatorInMemory {
+  readonly queue: Queue<string>;
+  /** What reconciles, stores and watches have failed with. */
+  readonly failures: readonly unknown[];
+  /** The steps that were told, in order. */
+  readonly steps: readonly string[];
+  readonly stop: () => Promise<void>;
+}
+
+/** Resolves when its cache is complete and its workers wait. */
+export async function startOperatorInMemory({
+  clock,
+  api,
+}: Pick<ClusterInMemory, 'clock' | 'api'>): Promise<OperatorInMemory> {
+  const stop = new AbortController();
+  const failures: unknown[] = [];
+  const steps: string[] = [];
+  const queue = createQueue<string>({ clock });
+  const onError = (error: unknown): void => void failures.push(error);
+  const cache = createCache({ enqueue: queue.add, departed: createDeparted(clock), onError });
+  const synced = startInformers(cache, {
+    api,
+    clock,
+    signal: stop.signal,
+    onError: (_resource, error) => onError(error),
+  });
+  await clock.advance(0);
+  await synced;
+  const trail: Trail = {
+    tell: (_id, _facts, { step }) => void steps.push(step),
+    problem: (_message, error) => onError(error),
+  };
+  const shell = { api, cache, clock, trail, instance: 'in-memory' };
+  const run = createController({
+    queue,
+    clock,
+    workers: 2,
+    reconcile: createReconcile(shell),
+    latest_ms: (key) => latestLook_ms(shell, key),
+    onError,
+  }).run(stop.signal);
+  await clock.advance(0);
+  return {
+    queue,
+    failures,
+    steps,
+    stop: async () => {
+      stop.abort(new Error('the test is over'));
+      await run;
+    },
+  };
+}

@@ -1,0 +1,62 @@
+/** How often the API server is asked for proof when it names other bindings than ours. */
+import { describe, expect, it } from 'vitest';
+import { answer } from '../../src/controller/gather.ts';
+import { bindingName } from '../../src/domain/binding.ts';
+import type { ReviewAnswer } from '../../src/domain/review.ts';
+import type { World } from '../../src/domain/world.ts';
+import type { Api } from '../../src/runtime/api.ts';
+import { aGrant } from '../domain/fixtures.ts';
+
+const grant = aGrant();
+const world: World = {
+  grant,
+  grantIsLive: true,
+  policy: undefined,
+  role: undefined,
+  bindings: new Map(),
+  predecessors: [],
+  answers: {},
+};
+const review = { user: 'alice', resourceAttributes: { verb: 'create', group: '', resource: 'pods' } };
+
+const by = (binding: string): ReviewAnswer => ({
+  allowed: true,
+  reason: `RBAC: allowed by ${binding} of ClusterRole "edit" to User "alice"`,
+});
+const ours = by(`RoleBinding "${bindingName(grant)}/payments"`);
+const another = by('RoleBinding "team/payments"');
+const everywhere = by('ClusterRoleBinding "admins"');
+const denied: ReviewAnswer = { allowed: false, reason: '' };
+
+/** What is made of these answers, given one after the other, the last again and again; and how many were asked for. */
+async function ask(...given: readonly ReviewAnswer[]) {
+  let asked = 0;
+  const create = async (): Promise<unknown> => {
+    const status = given[Math.min(asked, given.length - 1)];
+    asked += 1;
+    return { status };
+  };
+  const question = { kind: 'Access', reviews: [review] } as const;
+  const { signal } = new AbortController();
+  const after = await answer({ create } as unknown as Api, world, question, signal);
+  return { access: after?.answers.access, asked };
+}
+
+describe('proof', () => {
+  it('is settled by one answer that names our binding, or that says no', async () => {
+    expect(await ask(ours)).toEqual({ access: [ours], asked: 1 });
+    expect(await ask(denied)).toEqual({ access: [denied], asked: 1 });
+  });
+
+  it('is asked for again while another binding is named, until ours is', async () => {
+    expect(await ask(another, another, ours)).toEqual({ access: [ours], asked: 3 });
+  });
+
+  it('is standing access after twelve answers that name others', async () => {
+    expect(await ask(another)).toEqual({ access: [another], asked: 12 });
+  });
+
+  it('is not asked for again where a ClusterRoleBinding allows: it hides every RoleBinding', async () => {
+    expect(await ask(everywhere)).toEqual({ access: [everywhere], asked: 1 });
+  });
+});
