@@ -60,7 +60,8 @@ export function createTransport(options: TransportOptions): Transport {
   const { connection, clock, userAgent, deadline_ms } = options;
   const server = new URL(connection.server);
   const prefix = server.pathname === '/' ? '' : server.pathname;
-  const credentials = createCredentialCache(connection, clock);
+  const closing = new AbortController();
+  const credentials = createCredentialCache(connection, clock, closing.signal);
   const route = { server, proxy: connection.proxy };
   const pool = createPool({ route, clock, deadline_ms });
   const streams = createStreamClient(route, clock);
@@ -143,6 +144,7 @@ export function createTransport(options: TransportOptions): Transport {
     },
     close: async () => {
       const reason = new Error('the client is closed');
+      closing.abort(reason);
       streams.close(reason);
       await pool.close(reason);
     },
