@@ -10,7 +10,7 @@ import { text } from 'node:stream/consumers';
 import type { TLSSocket } from 'node:tls';
 import { ConnectionError } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { dialTls } from './dial.ts';
+import { dialTls, type Route } from './dial.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
 import { createLives, type Life } from './life.ts';
 import type { Reply, WireRequest } from './wire.ts';
@@ -32,17 +32,17 @@ const window_bytes = 4 * 1024 * 1024;
 /** Without HTTP/1.1 in the offer, a server that does not speak HTTP/2 would break off the handshake. */
 const protocols = ['h2', 'http/1.1'];
 
-/** Its streams go to `server`, which must be `https:`. */
-export function createStreamClient(server: URL, clock: Clock): StreamClient {
+/** Its streams take this route, to a server that must be `https:`. */
+export function createStreamClient(route: Route, clock: Clock): StreamClient {
   const lives = createLives();
   return {
     open: async (request) => {
       const life = lives.begin(request.signal);
       try {
-        const socket = await dialTls(server, { tls: request.tls, protocols, signal: life.signal });
+        const socket = await dialTls(route, { tls: request.tls, protocols, signal: life.signal });
         life.onEnd(() => socket.destroy());
         if (socket.alpnProtocol === 'h2') {
-          return await send(startSession(server, socket, life), request, { life, clock });
+          return await send(startSession(route.server, socket, life), request, { life, clock });
         }
         life.end();
         return undefined;

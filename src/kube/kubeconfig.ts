@@ -1,11 +1,13 @@
 /**
  * Where the API server is and who we are there: from a kubeconfig file, or from the pod's ServiceAccount. The reading is left to
- * @kubernetes/client-node, which knows the formats and the credential plugins; nothing else of it is used.
+ * @kubernetes/client-node, which knows the formats; nothing else of it is used.
  *
  * Must not know requests: it hands out an address, TLS options and headers.
  */
 import type { RequestOptions } from 'node:https';
 import { type Cluster, KubeConfig } from '@kubernetes/client-node';
+import { type ExecConfig, type PluginCredential, rememberedPlugin } from './exec-plugin.ts';
+import { type Environment, proxyFor } from './proxy.ts';
 
 export interface TlsOptions {
   readonly ca?: string | Buffer;
@@ -23,14 +25,16 @@ export interface Credentials {
 export interface Connection {
   /** `https://host:port`, with a path where the API is not at the root. No trailing slash. */
   readonly server: string;
-  readonly proxyUrl?: string | undefined;
+  /** What leads there: `http:`, `https:` or `socks5:`, with name and password where it wants them. */
+  readonly proxy?: URL | undefined;
   /** The namespace that the context names. */
   readonly namespace?: string | undefined;
   /**
    * What to show the server now. `Known` may use what a credential plugin said before; `Fresh` reads everything again, after
-   * the server refused what it was shown. Rejects when a file cannot be read or a plugin fails.
+   * the server refused what it was shown. Rejects when a file cannot be read or a plugin fails, or with the signal's reason, which
+   * ends a plugin.
    */
-  readonly credentials: (age: 'Known' | 'Fresh') => Promise<Credentials>;
+  readonly credentials: (age: 'Known' | 'Fresh', signal?: AbortSignal) => Promise<Credentials>;
 }
 
 export interface ConnectionChoice {
@@ -41,11 +45,16 @@ export interface ConnectionChoice {
 }
 
 /**
- * The connection that `path` describes; without a path that of $KUBECONFIG, ~/.kube/config, or the pod, in this order.
+ * The connection that `path` describes; without a path that of $KUBECONFIG, ~/.kube/config, or the pod, in this order. The proxy
+ * is that of the file, or of $HTTPS_PROXY and $NO_PROXY as they are now.
  *
  * @throws Error when there is none, or it cannot be read
  */
-export function loadConnection(path?: string, choice: ConnectionChoice = {}): Connection {
+export function loadConnection(
+  path?: string,
+  choice: ConnectionChoice = {},
+  environment: Environment = process.env,
+): Connection {
   const first = readKubeConfig(path, choice.context);
   // The process stays with the cluster it began with, whatever the file's current context becomes later.
   const context = first.getCurrentContext();
@@ -53,11 +62,11 @@ export function loadConnection(path?: string, choice: ConnectionChoice = {}): Co
   let oracle = oracleOf(first);
   return {
     server: server.replace(/\/+$/, ''),
-    proxyUrl,
+    proxy: proxyFor(new URL(server), proxyUrl, environment),
     namespace: first.getContextObject(context)?.namespace,
-    credentials: async (age) => {
+    credentials: async (age, signal) => {
       if (age === 'Fresh') oracle = oracleOf(readKubeConfig(path, context));
-      const { headers, tls } = await ask(oracle);
+      const { headers, tls } = await ask(oracle, signal);
       return { headers: { ...headers, ...impersonationHeaders(choice.impersonate) }, tls };
     },
   };
@@ -94,24 +103,35 @@ function clusterOf(config: KubeConfig): Cluster {
   return cluster;
 }
 
-/**
- * Something to ask for credentials, which remembers what a plugin said. client-node refuses http:// servers here, so it is told
- * of the same cluster and user under an https name; it opens no connection.
- */
-function oracleOf(config: KubeConfig): KubeConfig {
-  const { proxyUrl: _proxyUrl, ...cluster } = clusterOf(config);
-  const oracle = new KubeConfig();
-  // Without a user it would leave out the cluster's CA too.
-  const user = config.getCurrentUser() ?? { name: 'anonymous' };
-  oracle.loadFromClusterAndUser({ ...cluster, server: 'https://kubernetes.invalid' }, user);
-  return oracle;
+/** Something to ask for credentials. */
+interface Oracle {
+  readonly config: KubeConfig;
+  /** Remembers what the plugin said, for as long as that is valid. */
+  readonly plugin: ((signal: AbortSignal | undefined) => Promise<PluginCredential>) | undefined;
 }
 
-async function ask(oracle: KubeConfig): Promise<Credentials> {
+/**
+ * client-node refuses http:// servers when it is asked for credentials, so it is told of the same cluster and user under an https
+ * name; it opens no connection. It is not told of a plugin, which it would run itself.
+ */
+function oracleOf(config: KubeConfig): Oracle {
+  const { proxyUrl: _proxyUrl, ...cluster } = clusterOf(config);
+  // Without a user it would leave out the cluster's CA too.
+  const { exec, ...user } = config.getCurrentUser() ?? { name: 'anonymous' };
+  const withoutPlugin = new KubeConfig();
+  withoutPlugin.loadFromClusterAndUser({ ...cluster, server: 'https://kubernetes.invalid' }, user);
+  const plugin = exec === undefined || exec === null ? undefined : rememberedPlugin(exec as ExecConfig);
+  return { config: withoutPlugin, plugin };
+}
+
+async function ask({ config, plugin }: Oracle, signal: AbortSignal | undefined): Promise<Credentials> {
+  const said = await plugin?.(signal);
   const options: RequestOptions = {};
-  await oracle.applyToHTTPSOptions(options);
-  const { ca, cert, key, rejectUnauthorized, servername, auth } = options;
+  await config.applyToHTTPSOptions(options);
+  const { ca, rejectUnauthorized, servername, auth } = options;
+  const { cert = said?.clientCertificateData, key = said?.clientKeyData } = options;
   const headers: Record<string, string> = {};
+  if (said?.token !== undefined) headers['Authorization'] = `Bearer ${said.token}`;
   if (typeof auth === 'string') headers['Authorization'] = `Basic ${Buffer.from(auth).toString('base64')}`;
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     // Token files often end in a newline, which no header may hold.

@@ -5,11 +5,11 @@
  */
 import type { Socket } from 'node:net';
 import { callbackify } from 'node:util';
-import { type buildConnector, type Dispatcher, Pool as Http1Pool, ProxyAgent } from 'undici';
+import { type buildConnector, type Dispatcher, Pool as Http1Pool } from 'undici';
 import type { Clock } from '../runtime/clock.ts';
 import { DeadlinePassed } from './deadline.ts';
-import { dialTcp, dialTls } from './dial.ts';
-import type { Connection, TlsOptions } from './kubeconfig.ts';
+import { dial, type Route } from './dial.ts';
+import type { TlsOptions } from './kubeconfig.ts';
 import { createLives } from './life.ts';
 import type { Reply, WireRequest } from './wire.ts';
 
@@ -24,15 +24,14 @@ export interface Pool {
 const idle_ms = 30_000;
 
 export interface PoolOptions {
-  readonly connection: Pick<Connection, 'server' | 'proxyUrl'>;
+  readonly route: Route;
   readonly clock: Pick<Clock, 'after'>;
   /** For a new connection to be ready, in milliseconds. */
   readonly deadline_ms: number;
 }
 
-export function createPool({ connection, clock, deadline_ms }: PoolOptions): Pool {
-  const server = new URL(connection.server);
-  const { origin } = server;
+export function createPool({ route, clock, deadline_ms }: PoolOptions): Pool {
+  const { origin } = route.server;
   const dials = createLives();
   let current: { readonly tls: TlsOptions; readonly dispatcher: Dispatcher } | undefined;
   /** All whose connections are not closed yet. */
@@ -40,28 +39,26 @@ export function createPool({ connection, clock, deadline_ms }: PoolOptions): Poo
   let closed: Error | undefined;
 
   /** A connection that is not ready by the end of an attempt would be ready for nobody. */
-  const dial = async (tls: TlsOptions): Promise<Socket> => {
+  const connect = async (tls: TlsOptions): Promise<Socket> => {
     const { signal, end } = dials.begin();
     const lift = clock.after(deadline_ms, () =>
       end(new Error(`expected a connection to ${origin} within ${deadline_ms} ms, got none`)),
     );
     try {
-      return server.protocol === 'https:'
-        ? await dialTls(server, { tls, protocols: ['http/1.1'], signal })
-        : await dialTcp(server, signal);
+      return await dial(route, { tls, protocols: ['http/1.1'], signal });
     } finally {
       lift();
       end();
     }
   };
 
-  const createDispatcher = (tls: TlsOptions): Dispatcher => {
-    // One HTTP/2 connection would be shared by all: one reset would cost them all.
-    const options = { allowH2: false, keepAliveTimeout: idle_ms };
-    return connection.proxyUrl === undefined
-      ? new Http1Pool(origin, { ...options, connect: connectorOf(() => dial(tls)) })
-      : new ProxyAgent({ ...options, uri: connection.proxyUrl, requestTls: tls });
-  };
+  const createDispatcher = (tls: TlsOptions): Dispatcher =>
+    new Http1Pool(origin, {
+      // One HTTP/2 connection would be shared by all: one reset would cost them all.
+      allowH2: false,
+      keepAliveTimeout: idle_ms,
+      connect: connectorOf(() => connect(tls)),
+    });
 
   /** Whatever comes next takes other connections; requests in flight on these may end in peace. */
   const forget = (dispatcher: Dispatcher): void => {
@@ -119,9 +116,9 @@ export function createPool({ connection, clock, deadline_ms }: PoolOptions): Poo
 
 /** As undici wants it: with a callback. */
 const connectorOf =
-  (dial: () => Promise<Socket>): buildConnector.connector =>
+  (connect: () => Promise<Socket>): buildConnector.connector =>
   (_where, callback) =>
-    callbackify(dial)(callback as (error: Error | null, socket: Socket) => void);
+    callbackify(connect)(callback as (error: Error | null, socket: Socket) => void);
 
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) yield chunk as Uint8Array;

@@ -9,10 +9,10 @@ import { ConnectionError } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
-import { isAboutCertificates } from './dial.ts';
 import { createStreamClient } from './http2-stream.ts';
 import type { Connection, Credentials, TlsOptions } from './kubeconfig.ts';
 import { createPool } from './pool.ts';
+import { isAboutCertificates } from './tls.ts';
 import type { Reply, WireRequest } from './wire.ts';
 
 export interface Exchange {
@@ -60,15 +60,16 @@ export function createTransport(options: TransportOptions): Transport {
   const { connection, clock, userAgent, deadline_ms } = options;
   const server = new URL(connection.server);
   const prefix = server.pathname === '/' ? '' : server.pathname;
-  const credentials = createCredentialCache(connection, clock);
-  const pool = createPool(options);
-  const streams = createStreamClient(server, clock);
+  const closing = new AbortController();
+  const credentials = createCredentialCache(connection, clock, closing.signal);
+  const route = { server, proxy: connection.proxy };
+  const pool = createPool({ route, clock, deadline_ms });
+  const streams = createStreamClient(route, clock);
   /** TLS material with which the server was found not to speak HTTP/2. */
   const onlyHttp1 = new WeakSet<TlsOptions>();
-  const mayHaveHttp2 = server.protocol === 'https:' && connection.proxyUrl === undefined;
 
   const streamed: Carrier = async (request) => {
-    if (mayHaveHttp2 && !onlyHttp1.has(request.tls)) {
+    if (server.protocol === 'https:' && !onlyHttp1.has(request.tls)) {
       const reply = await streams.open(request);
       if (reply !== undefined) return reply;
       onlyHttp1.add(request.tls);
@@ -98,7 +99,8 @@ export function createTransport(options: TransportOptions): Transport {
   /** After a refusal of what was shown, tries once more with what is there by then, if that is different. */
   const begin = async (exchange: Exchange, carrier: Carrier, { race, signal }: Deadline): Promise<Reply> => {
     const shown = await race(credentials());
-    const attempt = (now: Credentials): Promise<Reply> => carrier(wireRequest(exchange, now, signal));
+    // A request that waits for its connection cannot be aborted.
+    const attempt = (now: Credentials): Promise<Reply> => race(carrier(wireRequest(exchange, now, signal)));
     try {
       const reply = await attempt(shown);
       if (reply.code !== 401) return reply;
@@ -142,6 +144,7 @@ export function createTransport(options: TransportOptions): Transport {
     },
     close: async () => {
       const reason = new Error('the client is closed');
+      closing.abort(reason);
       streams.close(reason);
       await pool.close(reason);
     },

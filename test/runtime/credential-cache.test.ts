@@ -68,6 +68,46 @@ it('a failure is not kept', async () => {
   await expect(flaky()).resolves.toEqual({ headers: {}, tls: {} });
 });
 
+/** Credentials that never come, but that can be given up. */
+const hung = (signals: AbortSignal[]) => ({
+  credentials: (_age: unknown, signal?: AbortSignal): Promise<Credentials> => {
+    if (signal === undefined) throw new Error('expected a signal');
+    signals.push(signal);
+    return new Promise((_resolve, reject) => {
+      signal.addEventListener('abort', () => reject(signal.reason as Error));
+    });
+  },
+});
+
+it('a plugin that has not answered after 30 s is ended before another one is asked, and who waited hears so', async () => {
+  const signals: AbortSignal[] = [];
+  const stuck = createCredentialCache(hung(signals), clock);
+  const waiting = [stuck(), stuck()];
+  await clock.advance(29_999);
+  waiting.push(stuck());
+  expect([signals.length, signals[0]?.aborted]).toEqual([1, false]);
+  await clock.advance(1);
+  const next = stuck();
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, false]);
+  for (const outcome of waiting)
+    await expect(outcome).rejects.toThrow('expected credentials within 30000 ms');
+  await clock.advance(30_000);
+  stuck().catch(() => undefined);
+  await expect(next).rejects.toThrow('expected credentials within 30000 ms');
+  expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, false]);
+});
+
+it('closing ends a plugin that is being asked, and asks no other', async () => {
+  const signals: AbortSignal[] = [];
+  const closing = new AbortController();
+  const stuck = createCredentialCache(hung(signals), clock, closing.signal);
+  const waiting = stuck();
+  closing.abort(new Error('the client is closed'));
+  await expect(waiting).rejects.toThrow('the client is closed');
+  await expect(stuck()).rejects.toThrow('the client is closed');
+  expect(signals).toHaveLength(1);
+});
+
 it('a plugin that never answers is not waited for for ever', async () => {
   let calls = 0;
   const slow = createCredentialCache(

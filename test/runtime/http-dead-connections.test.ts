@@ -1,5 +1,5 @@
 /** What becomes of connections that are kept when the network under them went dark. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import {
@@ -116,4 +116,34 @@ it('an attempt that its caller ends says nothing about other connections', async
   expect(String(await left)).toContain('the caller left');
   await api.get(ref);
   expect(relay.connections()).toBe(2);
+});
+
+/** A client whose handshake is never answered. */
+const intoTheDark = (): HttpApi => {
+  relay.swallow();
+  return connect({ ...server, url: `https://127.0.0.1:${relay.port}` }, { clock });
+};
+
+describe('a request whose connection does not become ready', () => {
+  it('ends with its caller', async () => {
+    const far = intoTheDark();
+    const stop = new AbortController();
+    const reason = new Error('the caller left');
+    const left = far.create(widgets, 'ns', {}, { signal: stop.signal }).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(relay.open()).toBe(1));
+    stop.abort(reason);
+    expect(await left).toBe(reason);
+    await far.close();
+    await vi.waitFor(() => expect([relay.open(), clock.pending]).toEqual([0, 0]));
+  });
+
+  it('ends at its deadline, and with it the connection', async () => {
+    const far = intoTheDark();
+    const late = far.create(widgets, 'ns', {}).catch((error: unknown) => error);
+    await vi.waitFor(() => expect(relay.open()).toBe(1));
+    await clock.advance(deadline_ms);
+    expect(String(await late)).toContain('expected an answer within 15000 ms, got none');
+    await vi.waitFor(() => expect([relay.open(), clock.pending]).toEqual([0, 0]));
+    await far.close();
+  });
 });

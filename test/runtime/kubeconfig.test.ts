@@ -130,6 +130,37 @@ describe('a kubeconfig', () => {
   });
 });
 
+describe('the proxy', () => {
+  const environment = { HTTPS_PROXY: 'http://environment.test.invalid:3128' };
+
+  it('is that of the kubeconfig', async () => {
+    await write({}, { 'proxy-url': 'socks5://me:secret@proxy.test.invalid:1080' });
+    const { proxy } = loadConnection(path, {}, environment);
+    expect(proxy?.href).toBe('socks5://me:secret@proxy.test.invalid:1080');
+  });
+
+  it('is that of the environment where the kubeconfig has none, as it was at the beginning', async () => {
+    await write({});
+    vi.stubEnv('HTTPS_PROXY', environment.HTTPS_PROXY);
+    vi.stubEnv('NO_PROXY', '');
+    const connection = loadConnection(path);
+    vi.stubEnv('HTTPS_PROXY', 'http://other.test.invalid');
+    await connection.credentials('Fresh');
+    expect(connection.proxy?.href).toBe('http://environment.test.invalid:3128/');
+  });
+
+  it('is none where there is none, or the server is exempt', async () => {
+    await write({});
+    expect(loadConnection(path, {}, {}).proxy).toBeUndefined();
+    expect(loadConnection(path, {}, { ...environment, NO_PROXY: '.test.invalid' }).proxy).toBeUndefined();
+  });
+
+  it('that cannot be spoken to is refused at once', async () => {
+    await write({}, { 'proxy-url': 'socks4://proxy.test.invalid' });
+    expect(() => loadConnection(path, {}, {})).toThrow('expected proxy-url to be a URL with http://');
+  });
+});
+
 it('impersonation adds its headers', async () => {
   await write({ token: 'secret' });
   const connection = loadConnection(path, { impersonate: { user: 'alice', groups: ['a', 'b'] } });

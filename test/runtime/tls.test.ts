@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { TLSSocket, TlsOptions as ServerTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { isAboutCertificates } from '../../src/kube/dial.ts';
+import { isAboutCertificates } from '../../src/kube/tls.ts';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import { loadConnection, type TlsOptions } from '../../src/kube/kubeconfig.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
