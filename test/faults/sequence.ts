@@ -21,11 +21,11 @@ import { strike } from './trouble.ts';
 import { createWriter, type Place, type Writer } from './writer.ts';
 
 /** How much faster the client's clock runs. */
-export const haste = 20;
+export const haste = 10;
 /** How long after the last trouble the store may still differ from the server's list, on the client's clock. */
 export const healing_ms = 300_000;
-/** What an attempt needs on a loaded machine has nothing to do with the client's clock: 1.5 s. */
-const deadline_ms = 30_000;
+/** What an attempt needs on a loaded machine has nothing to do with the client's clock: 2 s. */
+const deadline_ms = 20_000;
 
 /** Streams of chance of a sequence: what happens at the same time must not draw from the same one. */
 const streams = 4;
