@@ -63,8 +63,10 @@ export function createLink({ client, target, delay_ms, onClose }: LinkOptions): 
       if (left_bytes <= 0) reset();
     });
   };
+
   client.on('data', (chunk) => {
-    if (passage !== 'Silent' && !upstream.write(chunk)) client.pause();
+    if (passage === 'Silent' || upstream.destroyed) return;
+    if (!upstream.write(chunk)) client.pause();
   });
   upstream.on('data', (chunk) => line.send(() => deliver(chunk)));
   client.on('drain', () => upstream.resume());
@@ -77,6 +79,8 @@ export function createLink({ client, target, delay_ms, onClose }: LinkOptions): 
   });
   upstream.on('close', (failed) => {
     if (passage === 'Silent') return;
+    // What is paused would not notice its own end.
+    client.resume();
     line.send(() => (failed ? reset() : client.end()));
   });
   client.resume();

@@ -17,23 +17,23 @@ import type { Streaming } from './fault-plan.ts';
 import { type Follower, startFollower } from './follower.ts';
 import { type SeenRequest, startHttpProxy, throughProxy } from './http-proxy.ts';
 import { startTcpProxy } from './tcp-proxy.ts';
-import { strikeAll } from './trouble.ts';
+import { strike } from './trouble.ts';
 import { createWriter, type Place, type Writer } from './writer.ts';
 
 /** How much faster the client's clock runs. */
-export const haste = 20;
+export const haste = 10;
 /** How long after the last trouble the store may still differ from the server's list, on the client's clock. */
 export const healing_ms = 300_000;
-/** What an attempt needs on a loaded machine has nothing to do with the client's clock: 1.5 s. */
-const deadline_ms = 30_000;
+/** What an attempt needs on a loaded machine has nothing to do with the client's clock: 2 s. */
+const deadline_ms = 20_000;
 
 /** Streams of chance of a sequence: what happens at the same time must not draw from the same one. */
 const streams = 4;
 const streamings: readonly Streaming[] = ['Offered', 'Offered', 'Refused', 'Unmarked'];
 const troubles = 15;
 const objects = 10;
-const writes = 30;
-const writePause_ms = 60;
+const writesPerTrouble = 2;
+const pauseMax_ms = 80;
 
 export interface Report {
   readonly seed: number;
@@ -77,11 +77,14 @@ export async function runSequence(seed: number, ground: Ground): Promise<Report>
   const randomWrites = chance(3);
   const writer = createWriter({ api, place, random: randomWrites, own });
 
+  await writer.furnish(objects);
   const tried: string[] = [];
-  await Promise.all([
-    writeAll(writer, randomWrites),
-    strikeAll({ tcp, http, random }, troubles, (name) => tried.push(name)),
-  ]);
+  // Step by step together, so that a slow machine slows both.
+  for (let left = troubles; left > 0; left -= 1) {
+    const striking = strike({ tcp, http, random }, left === 1 ? 'AtTheEnd' : 'Midway');
+    await writeSome(writer, randomWrites);
+    tried.push(await striking);
+  }
   plan.clear();
   const peace_ms = clock.monotonic();
   // A store may be right by chance, with nobody listening any more.
@@ -100,11 +103,10 @@ export async function runSequence(seed: number, ground: Ground): Promise<Report>
 
 type Random = () => number;
 
-async function writeAll(writer: Writer, random: Random): Promise<void> {
-  await writer.furnish(objects);
-  for (let count = 0; count < writes; count += 1) {
+async function writeSome(writer: Writer, random: Random): Promise<void> {
+  for (let count = 0; count < writesPerTrouble; count += 1) {
     await writer.write();
-    await delay(random() * writePause_ms);
+    await delay(random() * pauseMax_ms);
   }
 }
 

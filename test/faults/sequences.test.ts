@@ -14,7 +14,7 @@ import { countedTroubles } from './trouble.ts';
 const only = process.env['CURFEW_TEST_SEED'];
 const seedsMax = process.env['CURFEW_TEST_LONG'] === undefined ? 100 : 1_000;
 const seeds = only === undefined ? Array.from({ length: seedsMax }, (_, index) => index + 1) : [Number(only)];
-const atOnce = 10;
+const atOnce = 16;
 /** Every so many sequences, one among so many other objects that a list takes pages of the real size. */
 const crowdedEvery = 10;
 const crowdSize = 1_200;

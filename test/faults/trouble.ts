@@ -4,6 +4,7 @@
  * Must not know when, nor whether the client bears it.
  */
 import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '../cluster/eventually.ts';
 import { falseAnswerNames } from './false-answers.ts';
 import { type Asked, streamFaultKinds } from './http-fault.ts';
 import type { HttpProxy } from './http-proxy.ts';
@@ -37,8 +38,11 @@ const shut =
     await tcp.newcomers(fate);
     http.plan.count('Reset', tcp.strike({ kind: 'Reset', after_bytes: 0 }));
     await delay(random() * shortMax_ms);
+    // On a loaded machine the client may take its time to come.
+    const turnedAway = (): number => tcp.turnedAway() - before;
+    if (fate === 'Silent') await eventually(() => turnedAway() > 0).catch(() => undefined);
     await tcp.newcomers('Forward');
-    struck(way, fate, fate === 'Silent' ? tcp.turnedAway() - before : 1);
+    struck(way, fate, fate === 'Silent' ? turnedAway() : 1);
   };
 
 /** Those that the client takes long to notice, so that little else can happen to it meanwhile. */
@@ -79,20 +83,15 @@ const brisk: Readonly<Record<string, Trouble>> = {
   ),
 };
 
-const lastingChance = 0.03;
-const lastingAtTheEndChance = 0.4;
-const pause_ms = 120;
+const lastingChance = { Midway: 0.03, AtTheEnd: 0.4 } as const;
 
-/** Brings about so many troubles one after the other; `tell` is told the name of each. */
-export async function strikeAll(way: Way, count: number, tell: (name: string) => void): Promise<void> {
-  for (let left = count; left > 0; left -= 1) {
-    const chance = left === 1 ? lastingAtTheEndChance : lastingChance;
-    const from = Object.entries(way.random() < chance ? lasting : brisk);
-    const [name, trouble] = from[Math.floor(way.random() * from.length)] as [string, Trouble];
-    tell(name);
-    await trouble(way);
-    await delay(way.random() * pause_ms);
-  }
+/** Brings about one trouble, of any kind; its name. */
+export async function strike(way: Way, when: 'Midway' | 'AtTheEnd'): Promise<string> {
+  const isLasting = way.random() < lastingChance[when];
+  const from = Object.entries(isLasting ? lasting : brisk);
+  const [name, trouble] = from[Math.floor(way.random() * from.length)] as [string, Trouble];
+  await trouble(way);
+  return name;
 }
 
 /** The names under which the plan counts what has happened: all of them have to. */
