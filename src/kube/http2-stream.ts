@@ -78,7 +78,10 @@ async function send(
   const answered = await headersOf(stream);
   const heartbeat: Heartbeat = startHeartbeat({
     clock,
-    ask: () => session.ping((error) => error === null && heartbeat.hear()),
+    ask: () => {
+      // One that is on its way out throws; no answer is what it will be taken for.
+      if (!session.destroyed && !session.closed) session.ping((error) => error === null && heartbeat.hear());
+    },
     onDead: (silence_ms) =>
       life.end(new ConnectionError(name, `expected an answer to a PING, heard nothing for ${silence_ms} ms`)),
   });

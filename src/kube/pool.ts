@@ -57,6 +57,8 @@ export function createPool({ route, clock, deadline_ms }: PoolOptions): Pool {
       // One HTTP/2 connection would be shared by all: one reset would cost them all.
       allowH2: false,
       keepAliveTimeout: idle_ms,
+      // Whatever the server says.
+      keepAliveMaxTimeout: idle_ms,
       connect: connectorOf(() => connect(tls)),
     });
 
