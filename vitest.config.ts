@@ -46,7 +46,6 @@ export default defineConfig({
       ring('faults', alone(3)),
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
-      ring('soak', { ...alone(6), testTimeout: 2_400_000 }),
     ],
   },
 });
