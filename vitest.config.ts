@@ -46,6 +46,7 @@ export default defineConfig({
       ring('faults', alone(3)),
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
+      ring('soak', alone(6)),
     ],
   },
 });

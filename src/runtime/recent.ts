@@ -1,20 +1,24 @@
 /** The last few strings that were added, and no more: a memory that cannot grow. */
 export interface Recent {
+  /** Forgets the oldest when there are too many. What is known already does not count as new. */
   readonly add: (entry: string) => void;
   readonly has: (entry: string) => boolean;
 }
 
 export function createRecent(limit: number): Recent {
-  // Two generations: when the young one is full, it becomes the old one, and the old one is dropped whole.
-  let young = new Set<string>();
-  let old = new Set<string>();
+  const entries = new Set<string>();
+  /** A ring: the place of the next one is that of the oldest. */
+  const places: string[] = [];
+  let next = 0;
   return {
     add: (entry) => {
-      young.add(entry);
-      if (young.size < limit) return;
-      old = young;
-      young = new Set();
+      if (entries.has(entry)) return;
+      const oldest = places[next];
+      if (oldest !== undefined) entries.delete(oldest);
+      entries.add(entry);
+      places[next] = entry;
+      next = (next + 1) % limit;
     },
-    has: (entry) => young.has(entry) || old.has(entry),
+    has: (entry) => entries.has(entry),
   };
 }

@@ -4,7 +4,7 @@
  *
  * Must not know what is measured.
  */
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type Serializable } from 'node:child_process';
 import { on, once } from 'node:events';
 
 export interface Program<Command, Report> {
@@ -18,7 +18,7 @@ export interface Program<Command, Report> {
 }
 
 /** Runs `path` on this Node with `gc` exposed. Its output goes to the test's own. */
-export function startProgram<Command extends object, Report>(
+export function startProgram<Command extends Serializable, Report>(
   path: string,
   args: readonly string[],
 ): Program<Command, Report> {
