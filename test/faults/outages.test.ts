@@ -107,6 +107,8 @@ describe.concurrent('a server that', () => {
     const follower = scene.follow();
     // After 30 s of silence it is taken for one that does not know how.
     await scene.agrees(45_000);
+    // The store is right before the watch after the list has been asked for.
+    await eventually(() => scene.http.seen.length > 3);
     expect(scene.http.seen.map(({ asked }) => asked)).toEqual(['Stream', 'List', 'Continue', 'Watch']);
     expect(follower.replaced()).toBe(1);
   });
