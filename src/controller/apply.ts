@@ -12,7 +12,7 @@ import { statusPatch } from '../domain/status-patch.ts';
 import { factsOf, type TrailEntry } from '../domain/trail.ts';
 import type { World } from '../domain/world.ts';
 import type { Api } from '../runtime/api.ts';
-import { isAlreadyExists, isConflict, isNotFound, isRefusal } from '../runtime/api-error.ts';
+import { isAlreadyExists, isConflict, isNotFound, isRefusal, isServerFailure } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { keyOf } from '../runtime/resources.ts';
 import type { Cache } from './cache.ts';
@@ -51,7 +51,7 @@ export async function apply(shell: Shell, effect: Effect, world: World, signal: 
         await replaceBinding(shell, effect.binding, effect, signal),
       );
     case 'DeleteBinding':
-      return withBinding(world, effect.place, await deleteBinding(shell, effect.place, effect.uid, signal));
+      return tryDelete(shell, effect, world, signal);
   }
 }
 
@@ -121,6 +121,22 @@ export async function replaceBinding(
   if (written.metadata.deletionTimestamp !== undefined) return liveBinding(api, place, signal);
   cache.bindings[place.kind].remember(written, resourceVersion);
   return { ...written, kind: place.kind };
+}
+
+/** One binding that the server will not delete must not keep the others of the grant alive, nor go unsaid. */
+async function tryDelete(
+  shell: Shell,
+  { place, uid }: Extract<Effect, { kind: 'DeleteBinding' }>,
+  world: World,
+  signal: AbortSignal,
+): Promise<World> {
+  try {
+    return withBinding(world, place, await deleteBinding(shell, place, uid, signal));
+  } catch (error) {
+    if (!(isRefusal(error) || isServerFailure(error))) throw error;
+    shell.trail.problem(`expected to delete ${placeKey(place)}; trying again`, error);
+    return withRefusal(world, place, error.status.message);
+  }
 }
 
 /**

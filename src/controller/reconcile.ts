@@ -21,9 +21,13 @@ import { parseWork } from './work.ts';
  */
 const roundsMax = 24;
 
-/** The reconciler of the operator's queue. */
-export const createReconcile = (shell: Shell) => {
-  const worker = { ...shell, reservations: createReservations() };
+/**
+ * The reconciler of the operator's queue.
+ *
+ * @param othersWait whether keys wait for a worker
+ */
+export const createReconcile = (shell: Shell, othersWait: () => boolean) => {
+  const worker = { ...shell, othersWait, reservations: createReservations() };
   return async (key: string, signal: AbortSignal): Promise<ReconcileResult> => {
     const work = parseWork(key);
     switch (work.kind) {
@@ -37,7 +41,7 @@ export const createReconcile = (shell: Shell) => {
   };
 };
 
-type Worker = Shell & { readonly reservations: Reservations };
+type Worker = Shell & { readonly othersWait: () => boolean; readonly reservations: Reservations };
 
 /** Looked up in the same breath as it is decided by: any later, and two workers take the same room. */
 const withLoad = ({ cache, reservations }: Worker, world: World): World =>
@@ -90,11 +94,17 @@ async function reconcileGrant(
       throw error;
     }
     release(shell, key);
+    // Where many end at the same moment, the access of all is cut before anything is proved and told for one.
+    if (hasCut(plan.effects, world) && shell.othersWait()) return { requeueAfter_ms: 0 };
   }
   throw new Error(
     `expected ${grant.kind} ${grant.metadata.namespace ?? ''}/${grant.metadata.name} to come to rest within ${roundsMax} rounds; it did not. Please report this with the status of the grant`,
   );
 }
+
+/** What could not be deleted must be said, however many others wait. */
+const hasCut = (effects: readonly Effect[], { answers }: World): boolean =>
+  answers.refused === undefined && effects.some(({ kind }) => kind === 'DeleteBinding');
 
 /** The world after a plan: the writes' own answers, everything else from the cache again. */
 async function applyAll(

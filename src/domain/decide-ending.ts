@@ -6,7 +6,7 @@ import { bindingName } from './binding.ts';
 import type { Situation } from './condition.ts';
 import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime } from './duration.ts';
-import { deletions, observe, statusIn, statusWrite } from './effects.ts';
+import { deletions, observe, refusedDeletions, statusIn, statusWrite } from './effects.ts';
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
 import { over } from './narrate.ts';
 import { act, ask, at, never, type Plan, retry } from './plan.ts';
@@ -54,6 +54,11 @@ export function decideEnding(world: World, end: End, now_ms: number): Plan {
   const { grant, role, answers } = world;
   const deleting = deletions(world);
   if (deleting.length > 0) return act(deleting, at(now_ms));
+  const refusal = refusedDeletions(world);
+  if (refusal !== undefined) {
+    const message = `The API server refuses to delete the binding, so the access goes on: ${refusal}`;
+    return notYet(world, end, message, now_ms);
+  }
   const seen = observe(world);
   if (seen.some((one) => one.state === 'Missing' && !one.confirmed)) return ask({ kind: 'LiveBindings' });
   const places = seen.map(({ place }) => place);

@@ -8,7 +8,7 @@ import { defectOf, type Objection, objectionTo } from './check.ts';
 import type { Situation } from './condition.ts';
 import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime, parseTime_ms } from './duration.ts';
-import { deletions, statusIn, statusWrite } from './effects.ts';
+import { deletions, refusedDeletions, statusIn, statusWrite } from './effects.ts';
 import { chainOf, objectionToExtension } from './extension.ts';
 import { type Grant, type Policy, policyNameOf } from './grant.ts';
 import { limitReached } from './limit.ts';
@@ -27,6 +27,7 @@ export function decidePending(world: World, now_ms: number): Plan {
     // A binding without its write-ahead record (a restored backup). A cache may merely lag behind the record, so look.
     return world.grantIsLive ? act(unrecorded, at(now_ms)) : ask({ kind: 'LiveGrant' });
   }
+  if (refusedDeletions(world) !== undefined) return act([], retry);
   // On its way out and without access: nothing is owed, and nothing may begin.
   if (grant.metadata.deletionTimestamp !== undefined) return act([], never);
   const closing = closeIfAsked(grant, now_ms);

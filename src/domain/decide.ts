@@ -10,8 +10,8 @@
  */
 import { decideHolding } from './decide-holding.ts';
 import { decidePending } from './decide-pending.ts';
-import { deletions } from './effects.ts';
-import { act, never, type Plan } from './plan.ts';
+import { deletions, refusedDeletions } from './effects.ts';
+import { act, never, type Plan, retry } from './plan.ts';
 import type { World } from './world.ts';
 
 /**
@@ -34,6 +34,6 @@ export function decide(world: World, now_ms: number): Plan {
     case 'Withdrawn':
     case 'Revoked':
       // Over for good: whatever still stands at its places (a restored backup, a late write) goes.
-      return act(deletions(world), never);
+      return act(deletions(world), refusedDeletions(world) === undefined ? never : retry);
   }
 }

@@ -2,7 +2,7 @@
  * The pieces that plans are made of: the next status, the writes that lead there, and what stands at the places of a
  * grant's bindings. Must not know why.
  */
-import { emptied, isOurs, placeKey, placesOf, type StoredBinding } from './binding.ts';
+import { emptied, isOurs, type Place, placeKey, placesOf, type StoredBinding } from './binding.ts';
 import { conditionsOf, type Situation } from './condition.ts';
 import type { Grant } from './grant.ts';
 import type { Effect } from './plan.ts';
@@ -58,14 +58,31 @@ export function ourBindings(world: World): readonly StoredBinding[] {
 }
 
 /**
- * The effects that take away every binding of the grant. One that is deleted already and still stands is kept by
- * finalizers, and would go on giving access: it is emptied.
+ * The effects that take away every binding of the grant, but for those whose deletion was refused a moment ago. One that is
+ * deleted already and still stands is kept by finalizers, and would go on giving access: it is emptied.
  */
 export function deletions(world: World): readonly Effect[] {
-  return ourBindings(world).map((binding): Effect => {
-    const { namespace, name, uid, resourceVersion, deletionTimestamp } = binding.metadata;
-    return deletionTimestamp === undefined
-      ? { kind: 'DeleteBinding', place: { kind: binding.kind, namespace, name }, uid }
-      : { kind: 'ReplaceBinding', binding: emptied(binding), uid, resourceVersion };
-  });
+  return ourBindings(world)
+    .filter((binding) => refusalAt(world, binding) === undefined)
+    .map((binding): Effect => {
+      const { uid, resourceVersion, deletionTimestamp } = binding.metadata;
+      return deletionTimestamp === undefined
+        ? { kind: 'DeleteBinding', place: placeOf(binding), uid }
+        : { kind: 'ReplaceBinding', binding: emptied(binding), uid, resourceVersion };
+    });
 }
+
+/** The API server's words about the bindings of the grant that it has just refused to delete; undefined when there are none. */
+export function refusedDeletions(world: World): string | undefined {
+  const words = ourBindings(world).flatMap((binding) => refusalAt(world, binding) ?? []);
+  return words.length === 0 ? undefined : [...new Set(words)].join('; ');
+}
+
+const placeOf = ({ kind, metadata: { namespace, name } }: StoredBinding): Place => ({
+  kind,
+  namespace,
+  name,
+});
+
+const refusalAt = ({ answers }: World, binding: StoredBinding): string | undefined =>
+  answers.refused?.get(placeKey(placeOf(binding)));

@@ -32,7 +32,7 @@ export interface Answers {
   readonly liveBindings?: ReadonlyMap<string, StoredBinding | undefined>;
   /** Given together with the live policy and role, which then stand in the world. */
   readonly mayBind?: boolean;
-  /** Places at which the API server has just refused the binding, by `placeKey`, with its words. */
+  /** Places at which the API server has just refused to make the binding, or to delete it, by `placeKey`, with its words. */
   readonly refused?: ReadonlyMap<string, string>;
   readonly access?: readonly ReviewAnswer[];
 }

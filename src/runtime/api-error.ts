@@ -41,6 +41,9 @@ export const isRefusal = (error: unknown): error is ApiError =>
   error.status.code >= 400 &&
   error.status.code < 500 &&
   ![401, 408, 409, 429].includes(error.status.code);
+/** Any 5xx, such as what a broken admission webhook comes to. */
+export const isServerFailure = (error: unknown): error is ApiError =>
+  error instanceof ApiError && error.status.code >= 500;
 export const isGone = (error: unknown): error is ApiError => hasCode(error, 410);
 /** Somebody else wrote first, or a precondition (UID) did not hold. */
 export const isConflict = (error: unknown): error is ApiError =>

@@ -50,7 +50,7 @@ export async function startOperatorInMemory({
     queue,
     clock,
     workers: 2,
-    reconcile: createReconcile(shell),
+    reconcile: createReconcile(shell, () => queue.length > 0),
     latest_ms: (key) => latestLook_ms(shell, key),
     onError,
   }).run(stop.signal);

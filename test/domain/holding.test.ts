@@ -188,6 +188,26 @@ describe('when access ends', () => {
     expect(said(plan, 'Ready')?.message).toContain('Other bindings still allow it');
   });
 
+  it("goes on trying, and says so in the API server's words, where the deletion is refused", () => {
+    const refused = new Map([[key, 'a webhook is down']]);
+    const plan = decideOn({ grant: active, standing: ours, now_ms, answers: { refused } });
+    expect(kindsOf(plan)).toEqual(['WriteStatus']);
+    expect(written(plan)?.phase).toBe('Active');
+    expect(said(plan, 'Ready')).toMatchObject({ status: 'False', reason: 'Revoking' });
+    expect(said(plan, 'Ready')?.message).toContain('a webhook is down');
+    expect(plan).toMatchObject({ wake: { kind: 'Retry' } });
+  });
+
+  it.each(['Expired', 'Pending'] as const)(
+    'goes on trying where a binding of a grant that is %s cannot be deleted',
+    (phase) => {
+      const grant = aGrant({}, { ...recorded, phase });
+      const refused = new Map([[key, 'a webhook is down']]);
+      const plan = decideOn({ grant, standing: ours, now_ms, answers: { refused } });
+      expect(plan).toEqual({ kind: 'Act', effects: [], wake: { kind: 'Retry' } });
+    },
+  );
+
   it('says that the binding is gone where no rule was left to ask about', () => {
     const plan = decideOn({ grant: active, now_ms, role: undefined });
     expect(said(plan, 'RevocationVerified')).toMatchObject({ status: 'True', reason: 'BindingGone' });

@@ -1,22 +1,11 @@
 /** The table of docs/lifecycle.md says what the code does. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { conditionsOf, type Situation } from '../../src/domain/condition.ts';
 import { start_ms } from './fixtures.ts';
-
-const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'lifecycle.md'), 'utf8');
+import { situationRows } from './lifecycle-doc.ts';
 
 /** Situation → its cells, as written. */
-const documented = new Map(
-  text
-    .slice(text.indexOf('| situation |'), text.indexOf('`RevocationVerified` is'))
-    .trim()
-    .split('\n')
-    .slice(2)
-    .map((line) => line.split('|').map((cell) => cell.trim()))
-    .map(([, situation = '', , ...cells]) => [situation, cells.slice(0, 5)] as const),
-);
+const documented = new Map(situationRows.map(({ situation, cells }) => [situation, Object.values(cells)]));
 
 const message = '';
 const situations: Readonly<Record<string, Situation>> = {

@@ -1,0 +1,48 @@
+/**
+ * The two tables of docs/lifecycle.md as data, so that code and cluster are held to what users read.
+ *
+ * Must not know who compares what.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ConditionType } from '../../src/domain/schema/condition.ts';
+
+const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'lifecycle.md'), 'utf8');
+
+/** What kstatus makes of an object. */
+type Word = 'InProgress' | 'Current' | 'Failed';
+
+const shown = ['Ready', 'Reconciling', 'Stalled', 'Approved', 'Active'] as const satisfies ConditionType[];
+
+/** A row of "What the status says". */
+interface SituationRow {
+  readonly situation: string;
+  readonly phases: readonly string[];
+  /** `True`, `False, Reason`, `False, *reason*`, or words such as `as it is` that promise nothing. */
+  readonly cells: Readonly<Record<(typeof shown)[number], string>>;
+  readonly kstatus: Word;
+}
+
+/** The cells of the table that begins with this header, without its two header lines. */
+function rowsAfter(header: string): readonly (readonly string[])[] {
+  const start = text.indexOf(header);
+  if (start < 0) throw new Error(`expected docs/lifecycle.md to have a table that begins with "${header}"`);
+  const lines = text.slice(start).split('\n');
+  const end = lines.findIndex((line) => !line.startsWith('|'));
+  return lines.slice(2, end < 0 ? undefined : end).map((line) =>
+    line
+      .split('|')
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+export const situationRows: readonly SituationRow[] = rowsAfter('| situation |').map((cells) => {
+  const [situation = '', phases = '', ...rest] = cells;
+  return {
+    situation,
+    phases: phases.split(', '),
+    cells: Object.fromEntries(shown.map((type, index) => [type, rest[index] ?? ''])) as SituationRow['cells'],
+    kstatus: rest[shown.length] as Word,
+  };
+});
