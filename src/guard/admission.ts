@@ -4,18 +4,60 @@
  *
  * Must not know files, YAML or clusters.
  */
-import { forbiddenNamespaces } from '../domain/check.ts';
+import { createHash } from 'node:crypto';
 import type { Manifest } from './cel.ts';
 import { decisionPolicy } from './decision-policy.ts';
-import { grantPolicy } from './grant-policy.ts';
+import { grantPolicy, grantPolicyName } from './grant-policy.ts';
+import { grantProbe, type Probe } from './probe.ts';
+import { defaultSettings, type Edition, type GuardSettings } from './settings.ts';
 import { stampRequester } from './stamp.ts';
 
-/** The operator's user name, as the API server authenticates it. */
-const operatorUser = 'system:serviceaccount:curfew-system:curfew-operator';
+export interface Guard {
+  /** Stands in the answers to probes, `curfew guard <hash>`: another guard or other settings have another one. */
+  readonly hash: string;
+  /** What makes the API server write the requester; needs Kubernetes 1.36. Before, people write it and the rest checks it. */
+  readonly stamp: readonly Manifest[];
+  /** Everything else, in the order in which it is to be applied. */
+  readonly policies: readonly Manifest[];
+  /**
+   * What the operator tries by dry run. One policy has none: that of decisions refuses a dry run by the operator that edits
+   * the decisions of any grant.
+   */
+  readonly probes: readonly Probe[];
+}
 
-/** Every object of the guard, in the order in which it is to be applied. */
-export const guardManifests = (): readonly Manifest[] => [
-  ...stampRequester(),
-  ...grantPolicy(forbiddenNamespaces),
-  ...decisionPolicy(operatorUser),
+/** The guard of an installation. */
+export function createGuard(settings: GuardSettings = defaultSettings): Guard {
+  const hash = hashOf(settings);
+  return {
+    hash,
+    stamp: stampRequester(),
+    policies: policies({ ...settings, hash }),
+    probes: [grantProbe(grantPolicyName)],
+  };
+}
+
+/** Every object of the guard of the default settings, for Kubernetes with MutatingAdmissionPolicy. */
+export function guardManifests(): readonly Manifest[] {
+  const { stamp, policies: rest } = createGuard();
+  return [...stamp, ...rest];
+}
+
+const policies = (edition: Edition): readonly Manifest[] => [
+  ...grantPolicy(edition),
+  ...decisionPolicy(edition),
 ];
+
+/** Where the hash and the settings stand in the manifests of which the hash is made. */
+const blank: Edition = { operatorUser: '', reaperUser: '', forbiddenNamespaces: [], hash: '' };
+
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/**
+ * Over all manifests with hash and settings left blank, and over the settings: so a chart, which knows the settings last,
+ * can make it from the first half.
+ */
+function hashOf({ operatorUser, reaperUser, forbiddenNamespaces }: GuardSettings): string {
+  const edition = sha256(JSON.stringify([...stampRequester(), ...policies(blank)]));
+  return sha256([edition, operatorUser, reaperUser, ...forbiddenNamespaces].join('\n')).slice(0, 16);
+}

@@ -54,30 +54,35 @@ export const variables = [
 export const holdsVerb = (verb: string): string =>
   `authorizer.group('${apiGroup}').resource('${temporaryAccessPolicy.plural}').namespace(variables.grantNamespace).name(variables.policy).check('${verb}').allowed()`;
 
-/** A ValidatingAdmissionPolicy and its binding. */
-export function policy(
-  name: string,
-  matchConstraints: Manifest,
-  named: readonly Manifest[],
-  validations: readonly Validation[],
-): readonly Manifest[] {
-  return [
-    {
-      apiVersion: admissionApi,
-      kind: 'ValidatingAdmissionPolicy',
-      metadata: { name, labels },
-      spec: {
-        matchConstraints,
-        failurePolicy: 'Fail',
-        variables: named,
-        validations: validations.map((validation) => ({ ...validation, reason: 'Forbidden' })),
-      },
-    },
-    {
-      apiVersion: admissionApi,
-      kind: 'ValidatingAdmissionPolicyBinding',
-      metadata: { name, labels },
-      spec: { policyName: name, validationActions: ['Deny'] },
-    },
-  ];
+export interface PolicyRules {
+  readonly matchConstraints: Manifest;
+  /** All must hold, or else the policy has nothing to say about a request. */
+  readonly matchConditions?: readonly Manifest[];
+  readonly variables: readonly Manifest[];
+  readonly validations: readonly Validation[];
 }
+
+/** A ValidatingAdmissionPolicy and its binding. */
+export const policy = (
+  name: string,
+  { matchConstraints, matchConditions, variables: named, validations }: PolicyRules,
+): readonly Manifest[] => [
+  {
+    apiVersion: admissionApi,
+    kind: 'ValidatingAdmissionPolicy',
+    metadata: { name, labels },
+    spec: {
+      matchConstraints,
+      ...(matchConditions === undefined ? {} : { matchConditions }),
+      failurePolicy: 'Fail',
+      variables: named,
+      validations: validations.map((validation) => ({ ...validation, reason: 'Forbidden' })),
+    },
+  },
+  {
+    apiVersion: admissionApi,
+    kind: 'ValidatingAdmissionPolicyBinding',
+    metadata: { name, labels },
+    spec: { policyName: name, validationActions: ['Deny'] },
+  },
+];

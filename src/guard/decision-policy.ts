@@ -13,17 +13,26 @@ import {
   type Validation,
   variables,
 } from './cel.ts';
+import { probeAnswer } from './probe.ts';
+import type { Edition } from './settings.ts';
 
 const statusOf = (plural: string): string => `${plural}/status`;
 
+export const decisionPolicyName = 'curfew-decisions';
+
 /** The policy on changing the status of grants. */
-export const decisionPolicy = (operatorUser: string): readonly Manifest[] =>
-  policy(
-    'curfew-decisions',
-    matching(grantPlurals.map(statusOf), ['UPDATE']),
-    [...variables, ...decisionVariables(operatorUser)],
-    decisionRules,
-  );
+export const decisionPolicy = ({ operatorUser, hash }: Edition): readonly Manifest[] =>
+  policy(decisionPolicyName, {
+    matchConstraints: matching(grantPlurals.map(statusOf), ['UPDATE']),
+    variables: [...variables, ...decisionVariables(operatorUser)],
+    validations: [operatorDecidesNothing(hash), ...decisionRules],
+  });
+
+/** Also the probe of this policy: annotations are ignored on `/status`, so that none could mark one. */
+const operatorDecidesNothing = (hash: string): Validation => ({
+  expression: '!variables.isOperator || variables.old == variables.new',
+  message: `the operator never writes decisions: they belong to people (${probeAnswer(hash)})`,
+});
 
 function decisionVariables(operatorUser: string): readonly Manifest[] {
   return [
@@ -58,12 +67,8 @@ function decisionVariables(operatorUser: string): readonly Manifest[] {
   ];
 }
 
-/** People append one decision of their own; the operator changes everything but decisions. */
+/** People append one decision of their own and change nothing else. */
 const decisionRules: readonly Validation[] = [
-  {
-    expression: '!variables.isOperator || variables.old == variables.new',
-    message: 'the operator never writes decisions: they belong to people',
-  },
   {
     expression:
       "variables.isOperator || (variables.before.all(k, k == 'decisions' || (k in variables.after && variables.after[k] == variables.before[k])) && variables.after.all(k, k == 'decisions' || k in variables.before))",

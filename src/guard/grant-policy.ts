@@ -9,13 +9,27 @@ import {
   type Validation,
   variables,
 } from './cel.ts';
+import { exceptForeignProbes, probeRule } from './probe.ts';
+import type { Edition } from './settings.ts';
+
+export const grantPolicyName = 'curfew-grants';
 
 /** The policy on creating grants. */
-export const grantPolicy = (forbiddenNamespaces: readonly string[]): readonly Manifest[] =>
-  policy('curfew-grants', matching(grantPlurals, ['CREATE']), variables, grantRules(forbiddenNamespaces));
+export const grantPolicy = (edition: Edition): readonly Manifest[] =>
+  policy(grantPolicyName, {
+    matchConstraints: matching(grantPlurals, ['CREATE']),
+    matchConditions: [exceptForeignProbes(grantPolicyName, edition)],
+    variables,
+    validations: grantRules(edition),
+  });
 
-function grantRules(forbidden: readonly string[]): readonly Validation[] {
+/** The probe's answer names the requester: it shows whether the API server has stamped it. */
+const foundRequester = "'; requester ' + object.spec.?requester.orValue('nobody')";
+
+function grantRules(edition: Edition): readonly Validation[] {
+  const { forbiddenNamespaces: forbidden } = edition;
   return [
+    probeRule(grantPolicyName, edition, foundRequester),
     {
       expression: `!(variables.grantNamespace in ${cel(forbidden)})`,
       message: 'temporary access is not given in namespaces of the cluster itself',

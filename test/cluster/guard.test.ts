@@ -1,5 +1,8 @@
 /** The admission policies as the API server sees them. */
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { createGuard } from '../../src/guard/admission.ts';
+import { probeAnnotation, probeAnswer } from '../../src/guard/probe.ts';
+import { defaultSettings } from '../../src/guard/settings.ts';
 import { cluster } from './cluster.ts';
 
 interface Policy {
@@ -24,4 +27,45 @@ it('type-checks every expression of the guard without a warning', async () => {
   });
   expect(policies.map(({ metadata }) => metadata.name)).toEqual(['curfew-decisions', 'curfew-grants']);
   expect(policies.flatMap(({ status }) => status?.typeChecking?.expressionWarnings ?? [])).toEqual([]);
+});
+
+const dryRun = (manifest: object, as: string) =>
+  cluster().kubectl(['create', '--dry-run=server', '-f', '-'], {
+    as,
+    input: JSON.stringify(manifest),
+    allowFailure: true,
+  });
+
+describe('a dry run by the operator that is marked as a probe', () => {
+  const { hash, probes } = createGuard();
+  it.each(probes)(
+    'is answered by $policy alone, with the hash of the guard',
+    async ({ policy, manifest }) => {
+      const { stderr } = await dryRun(manifest, defaultSettings.operatorUser);
+      expect(stderr).toContain(`${probeAnswer(hash)}: ${policy} is in force`);
+      expect(stderr).toContain(`ValidatingAdmissionPolicy '${policy}'`);
+    },
+  );
+
+  it('shows that the API server stamps the requester', async () => {
+    const [probe] = probes;
+    const { stderr } = await dryRun(probe?.manifest ?? {}, defaultSettings.operatorUser);
+    expect(stderr).toContain(`requester ${defaultSettings.operatorUser}`);
+  });
+
+  it('is let through where no policy goes by that name: nothing is stored', async () => {
+    const manifest = {
+      ...probes[0]?.manifest,
+      metadata: { name: 'x', annotations: { [probeAnnotation]: 'x' } },
+    };
+    const { code, stderr } = await dryRun(manifest, defaultSettings.operatorUser);
+    expect(code, stderr).toBe(0);
+  });
+
+  it('means nothing from anybody else', async () => {
+    const [probe] = probes;
+    const { stderr } = await dryRun(probe?.manifest ?? {}, 'mallory');
+    expect(stderr).not.toContain('curfew guard');
+    expect(stderr).toContain('forbidden');
+  });
 });
