@@ -5,7 +5,15 @@
  * Must not know files.
  */
 import { type KindDefinition, kinds } from '../src/domain/kinds.ts';
-import { blockReasons, endReasons, proofReasons, waitReasons } from '../src/domain/reason.ts';
+import {
+  approvalReasons,
+  blockReasons,
+  endReasons,
+  proofReasons,
+  stateReasons,
+  stepReasons,
+  waitReasons,
+} from '../src/domain/reason.ts';
 import { structuralSchema } from '../src/guard/crd.ts';
 
 interface Schema {
@@ -133,13 +141,19 @@ const escaped = (text: string): string => text.replaceAll('|', '\\|').replaceAll
 
 function reasonSection(): string[] {
   const sections: readonly (readonly [string, Readonly<Record<string, string>>])[] = [
-    ['A grant waits', waitReasons],
+    ['`Ready` while all is well; once the grant is over it says the phase, or GuardGap', stateReasons],
+    ['`Ready=False`: the grant waits', waitReasons],
     [
-      'A grant cannot go on (`Stalled=True`); all but GuardNotVerified and RoleChanged heal by themselves',
+      '`Stalled=True`: the grant cannot go on. All but RoleChanged and a missing requester heal by themselves',
       blockReasons,
     ],
-    ['A grant is over (`status.ended.reason`)', endReasons],
-    ['Proof (conditions `Active` and `RevocationVerified`)', proofReasons],
+    ['`status.ended.reason`: the grant is over', endReasons],
+    ['`Approved`; while it is False it says what Ready does', approvalReasons],
+    ['`Active` and `RevocationVerified`', proofReasons],
+    [
+      'Events, and `step` in the audit log. The Event of a stalled grant bears the reason of the block',
+      stepReasons,
+    ],
   ];
   return [
     '## Reasons',

@@ -7,7 +7,8 @@
 import { createHash } from 'node:crypto';
 import type { Grant } from '../domain/grant.ts';
 import { apiGroup, apiVersion } from '../domain/kinds.ts';
-import type { GrantFacts, Step, TrailEntry } from '../domain/trail.ts';
+import type { Step } from '../domain/reason.ts';
+import type { GrantFacts, TrailEntry } from '../domain/trail.ts';
 import type { Api } from '../runtime/api.ts';
 import { isAlreadyExists } from '../runtime/api-error.ts';
 import { eventResource } from './resources.ts';
@@ -32,7 +33,9 @@ const actions: Readonly<Record<Step, string>> = {
   Stalled: 'Check',
   Activating: 'Activate',
   Granted: 'Grant',
+  ExpiringSoon: 'Warn',
   Tampered: 'Restore',
+  PolicyDeleted: 'Check',
   Expired: 'Expire',
   Revoked: 'Revoke',
   Withdrawn: 'Withdraw',

@@ -112,9 +112,9 @@ const fullSubject = ({ kind, name, namespace }: Subject): Subject =>
   kind === 'ServiceAccount' ? { kind, name, namespace } : { kind, apiGroup: rbacApiGroup, name };
 
 /**
- * True when the object at a grant's place was made for this grant: it has the UID that the status has on record, or is
- * marked with the grant's UID and for its role. The record comes first, since a hand can take the marks off. Anything else
- * of that name is foreign and is never touched.
+ * True when the object at a grant's place was made for this grant: it has the UID that the status has on record, or it is for
+ * its role and is either marked with the grant's UID or for its subjects. Marks alone would not do, since a hand can take
+ * them off before the UID is on record. Anything else of that name is foreign and is never touched.
  */
 export function isOurs(binding: StoredBinding, grant: Grant): boolean {
   const { labels, ownerReferences } = binding.metadata;
@@ -123,7 +123,8 @@ export function isOurs(binding: StoredBinding, grant: Grant): boolean {
     labels?.[grantUidLabel] === grant.metadata.uid ||
     (ownerReferences ?? []).some(({ uid }) => uid === grant.metadata.uid);
   const { kind, name } = grant.spec.roleRef;
-  return marked && binding.roleRef.kind === kind && binding.roleRef.name === name;
+  const isForIt = marked || sameSubjects(binding.subjects ?? [], subjectsOf(grant));
+  return isForIt && binding.roleRef.kind === kind && binding.roleRef.name === name;
 }
 
 /**

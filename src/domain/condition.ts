@@ -5,7 +5,14 @@
  * Must not know how a situation comes about.
  */
 import { formatTime } from './duration.ts';
-import type { BlockReason, EndReason, ProofReason, WaitReason } from './reason.ts';
+import type {
+  approvalReasons,
+  BlockReason,
+  EndReason,
+  ProofReason,
+  StateReason,
+  WaitReason,
+} from './reason.ts';
 import type { Condition, ConditionType } from './schema/condition.ts';
 
 /** Where a grant stands. Every situation is one row of the table. */
@@ -44,12 +51,21 @@ export type Situation =
       readonly proof: ProofReason;
       readonly message: string;
     }
-  | { readonly kind: 'Refused'; readonly message: string };
+  | { readonly kind: 'Refused'; readonly reason?: 'Denied' | 'GuardGap'; readonly message: string };
 
-type Cell = readonly [status: boolean, reason: string];
+/** Every word that a condition may say. */
+export type ConditionReason =
+  | WaitReason
+  | BlockReason
+  | StateReason
+  | EndReason
+  | ProofReason
+  | keyof typeof approvalReasons;
+
+type Cell = readonly [status: boolean, reason: ConditionReason];
 type Row = Readonly<Record<ConditionType, Cell>>;
 
-const notEnded: Cell = [false, 'NotEnded' satisfies ProofReason];
+const notEnded: Cell = [false, 'NotEnded'];
 
 /** The row of the table. A cell's reason repeats what Ready says where nothing more particular is known. */
 function rowOf(situation: Situation): Row {
@@ -78,14 +94,16 @@ function rowOf(situation: Situation): Row {
         [false, situation.phase],
         [true, situation.proof],
       );
-    case 'Refused':
-      return row('Denied', 'Stuck', false, [false, 'Denied'], [true, 'NeverActivated']);
+    case 'Refused': {
+      const { reason = 'Denied' } = situation;
+      return row(reason, 'Stuck', false, [false, reason], [true, 'NeverActivated']);
+    }
   }
 }
 
 /** One of three for kstatus, so that a grant is never both at work and stuck. */
 function row(
-  reason: string,
+  reason: ConditionReason,
   progress: 'Done' | 'Working' | 'Stuck',
   approved: boolean,
   active: Cell,

@@ -23,8 +23,17 @@ export interface End {
   readonly since_ms?: number;
 }
 
+/**
+ * How often a binding is put back. Whoever edits it on and on decides in effect who has the access for most of the time; and
+ * they could as well delete it.
+ */
+export const repairsMax = 10;
+
 /** Why the access of an Activating or Active grant must end now, or undefined while it may stay. */
-export function endOf({ grant, policy, role }: World, now_ms: number): End | undefined {
+export function endOf(
+  { grant, policy, role, repairs = 0 }: Pick<World, 'grant' | 'policy' | 'role' | 'repairs'>,
+  now_ms: number,
+): End | undefined {
   if (grant.metadata.deletionTimestamp !== undefined) return { phase: 'Revoked', reason: 'GrantDeleted' };
   const closing = closingDecision(grant);
   if (closing !== undefined) {
@@ -37,6 +46,7 @@ export function endOf({ grant, policy, role }: World, now_ms: number): End | und
   if (expiration_ms === undefined) return { phase: 'Revoked', reason: 'UnknownExpiration' };
   if (expiration_ms <= now_ms) return { phase: 'Expired', reason: 'Expired', since_ms: expiration_ms };
   if (policy?.spec.suspend === true) return { phase: 'Revoked', reason: 'PolicySuspended' };
+  if (repairs >= repairsMax) return { phase: 'Revoked', reason: 'BindingContested' };
   const roleChanged = role !== undefined && role.hash !== grant.status.role?.hash;
   // While access is being set up, nobody has asked for, or approved, what the role has become.
   const mayNotChange = grant.status.phase === 'Activating' || policy?.spec.onRoleChange === 'Revoke';
@@ -112,6 +122,8 @@ function sentence(grant: Grant, { reason, by = 'somebody', comment }: End): stri
       return `${gone}: the rules of the role have changed`;
     case 'BindingDeleted':
       return `${gone}: somebody deleted the binding, and Curfew does not put it back`;
+    case 'BindingContested':
+      return `${gone}: somebody edited the binding ${repairsMax} times after it had been put back`;
     case 'GrantDeleted':
       return `${gone}: the grant is being deleted`;
     case 'UnknownExpiration':

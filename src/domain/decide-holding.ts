@@ -2,16 +2,17 @@
  * While access exists or is being set up: make the binding, have the API server confirm it, put back what was edited,
  * and see the end coming.
  */
-import { type Binding, bindingAt, bindingName, isOurs, isUntouched, placeKey, placesOf } from './binding.ts';
-import type { Situation } from './condition.ts';
+import { activeSituation, policyLoss, policyNews, warnings, warningTime_ms } from './active.ts';
+import { type Binding, bindingAt, bindingName, isOurs, isUntouched, placeKey } from './binding.ts';
+import type { Objection } from './check.ts';
 import { decideEnding, endOf } from './decide-ending.ts';
 import { parseTime_ms } from './duration.ts';
 import { observe, statusIn, statusWrite } from './effects.ts';
 import { subjectsOf } from './grant.ts';
 import { granted, stalled, tampered } from './narrate.ts';
 import { act, ask, at, type Effect, type Plan, retry } from './plan.ts';
-import type { BlockReason } from './reason.ts';
-import { namesBinding, reviewsFor } from './review.ts';
+import { reviewsFor } from './review.ts';
+import { objectionToClocks } from './skew.ts';
 import type { Observed, Role, World } from './world.ts';
 
 /** Decides about a grant that is Activating or Active. */
@@ -49,6 +50,8 @@ function decideActivating(
   const missing = seen.filter((one) => one.state === 'Missing');
   const refusals = missing.flatMap(({ place }) => world.answers.refused?.get(placeKey(place)) ?? []);
   if (missing.length > refusals.length) {
+    const objection = objectionToClocks(world);
+    if (objection !== undefined) return stall(world, objection, now_ms);
     // A cache that lags behind the end of this grant must not bring its access back.
     if (!world.grantIsLive) return ask({ kind: 'LiveGrant' });
     const creations = missing.map(
@@ -56,42 +59,54 @@ function decideActivating(
     );
     return act([...repairs, ...creations], at(now_ms));
   }
-  if (missing.length > 0) return stall(world, 'BindingRefused', refusals.join('; '), now_ms);
+  if (missing.length > 0) {
+    return stall(world, { reason: 'BindingRefused', message: refusals.join('; ') }, now_ms);
+  }
   if (!seen.every((one) => one.state === 'Present' && isOurs(one.binding, grant))) {
     const message = `an object that Curfew did not make is called ${bindingName(grant)}: whoever made it must delete it`;
-    return stall(world, 'ForeignBinding', message, now_ms);
+    return stall(world, { reason: 'ForeignBinding', message }, now_ms);
   }
   if (repairs.length > 0) return act(repairs, at(now_ms));
   if (role === undefined) {
     const { kind, name } = grant.spec.roleRef;
-    return stall(
-      world,
-      'RoleNotFound',
-      `${kind} "${name}" has been deleted: create it again, or withdraw this grant`,
-      now_ms,
-    );
+    const message = `${kind} "${name}" has been deleted: create it again, or withdraw this grant`;
+    return stall(world, { reason: 'RoleNotFound', message }, now_ms);
   }
-  return proveAccess(world, role, seen, now_ms) ?? becomeActive(world, now_ms);
+  const proof = proofOf(world, role, seen);
+  switch (proof) {
+    case 'Given':
+      return becomeActive(world, now_ms);
+    case 'Denied':
+      return awaitProof(world, now_ms);
+    default:
+      return proof;
+  }
 }
 
 /** How long a denial is put down to the server's own caches before it is spoken of, in milliseconds. */
 const denialPatience_ms = 10_000;
 
-/** What is still to be done before the API server has confirmed the access; undefined when it has. */
-function proveAccess(
+/** Whether the API server confirms the access, or the question to be put to it first. */
+function proofOf(
   { grant, answers }: World,
   role: Role,
   seen: readonly Observed[],
-  now_ms: number,
-): Plan | undefined {
+): 'Given' | 'Denied' | Plan {
   const places = seen.map(({ place }) => place);
   const reviews = reviewsFor(role.rules, subjectsOf(grant), places);
   if (reviews.length > 0 && answers.access === undefined) return ask({ kind: 'Access', reviews });
-  if (answers.access?.some(({ allowed }) => !allowed) !== true) return undefined;
-  if (now_ms - Date.parse(grant.status.activationTime ?? '') < denialPatience_ms) return act([], retry);
-  const message =
-    'The binding stands, but the API server does not allow the access: another authorizer may deny it';
-  return act(statusWrite(grant, statusIn(grant, { kind: 'Activating', message }, now_ms, {})), retry);
+  return answers.access?.some(({ allowed }) => !allowed) === true ? 'Denied' : 'Given';
+}
+
+/** Records the UIDs meanwhile, by which the bindings are known even if somebody takes their marks off. */
+function awaitProof(world: World, now_ms: number): Plan {
+  const { grant } = world;
+  const isPatient = now_ms - Date.parse(grant.status.activationTime ?? '') < denialPatience_ms;
+  const message = isPatient
+    ? 'The binding stands; the API server does not confirm the access yet'
+    : 'The binding stands, but the API server does not allow the access: another authorizer may deny it';
+  const changes = { bindings: withUids(world) };
+  return act(statusWrite(grant, statusIn(grant, { kind: 'Activating', message }, now_ms, changes)), retry);
 }
 
 function becomeActive(world: World, now_ms: number): Plan {
@@ -105,27 +120,7 @@ function becomeActive(world: World, now_ms: number): Plan {
   // Where it waited for something else after the approval, that is nobody's delay.
   const begun_ms = Math.max(approved_ms, parseTime_ms(grant.status.activationTime ?? ''));
   const entry = granted(grant, situation.message, approved_ms === 0 ? now_ms : begun_ms);
-  return act([entry, ...statusWrite(grant, status)], at(expiration_ms(world)));
-}
-
-function activeSituation({ grant, answers }: World): Extract<Situation, { kind: 'Active' }> {
-  const { access = [] } = answers;
-  if (access.length === 0) {
-    return {
-      kind: 'Active',
-      reason: 'NotProvable',
-      message: 'The role has no rule about resources to ask the API server about',
-    };
-  }
-  const places = placesOf(grant);
-  return access.every((answer) => places.some((place) => namesBinding(answer, place)))
-    ? { kind: 'Active', reason: 'Verified', message: 'The API server confirms the access' }
-    : {
-        kind: 'Active',
-        reason: 'StandingAccess',
-        message:
-          'The API server confirms the access, but names another binding: it was there before and will stay',
-      };
+  return act([entry, ...policyLoss(world), ...statusWrite(grant, status)], at(now_ms));
 }
 
 const withUids = (world: World) =>
@@ -133,10 +128,10 @@ const withUids = (world: World) =>
     one.state === 'Present' ? { ...place, uid: one.binding.metadata.uid } : { ...place },
   );
 
-/** Active and well: nothing to write, unless the role has come or gone. */
+/** Active and well: nothing to write, unless role or policy have come or gone, or the end is near. */
 function hold(world: World, seen: readonly Observed[], repairs: readonly Effect[], now_ms: number): Plan {
   const { grant, role } = world;
-  const wake = at(expiration_ms(world));
+  const wake = at(Math.min(expiration_ms(world), upcoming_ms(world, now_ms)));
   const wasLost = grant.status.conditions?.some((c) => c.type === 'Stalled' && c.status === 'True') === true;
   if (role === undefined) {
     const { kind, name } = grant.spec.roleRef;
@@ -144,14 +139,24 @@ function hold(world: World, seen: readonly Observed[], repairs: readonly Effect[
     const status = statusIn(grant, { kind: 'RoleLost', message }, now_ms, {});
     return act([...repairs, ...stalled(grant, 'RoleNotFound', message), ...statusWrite(grant, status)], wake);
   }
-  if (!wasLost || repairs.length > 0) return act(repairs, wake);
-  return (
-    proveAccess(world, role, seen, now_ms) ??
-    act(statusWrite(grant, statusIn(grant, activeSituation(world), now_ms, {})), wake)
-  );
+  if (!wasLost || repairs.length > 0) {
+    return act([...repairs, ...warnings(world, now_ms), ...policyNews(world, now_ms)], wake);
+  }
+  const proof = proofOf(world, role, seen);
+  // The API server may know of the role a moment later than we do; until then the status is true enough.
+  if (proof === 'Denied') return act([], retry);
+  if (proof !== 'Given') return proof;
+  const status = statusIn(grant, activeSituation(world), now_ms, {});
+  return act([...policyLoss(world), ...statusWrite(grant, status)], wake);
 }
 
-function stall(world: World, reason: BlockReason, message: string, now_ms: number): Plan {
+/** A warning that is due is told now, and needs no waking. */
+function upcoming_ms(world: World, now_ms: number): number {
+  const time_ms = warningTime_ms(world);
+  return time_ms !== undefined && time_ms > now_ms ? time_ms : Number.POSITIVE_INFINITY;
+}
+
+function stall(world: World, { reason, message }: Objection, now_ms: number): Plan {
   const status = statusIn(world.grant, { kind: 'ActivationBlocked', reason, message }, now_ms, {});
   return act([...stalled(world.grant, reason, message), ...statusWrite(world.grant, status)], retry);
 }

@@ -16,12 +16,13 @@ import { activating, approvedBy, over, queued, requested, scheduled, stalled } f
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
 import type { EndReason } from './reason.ts';
 import type { Decision, GrantStatus } from './schema/grant-status.ts';
+import { objectionToClocks } from './skew.ts';
 import { endFrom_ms, windowEndOf_ms } from './window.ts';
 import type { Role, World } from './world.ts';
 
 /** Decides about a grant that is Pending or Scheduled. */
 export function decidePending(world: World, now_ms: number): Plan {
-  const { grant, policy, role } = world;
+  const { grant, policy } = world;
   const unrecorded = deletions(world);
   if (unrecorded.length > 0) {
     // A binding without its write-ahead record (a restored backup). A cache may merely lag behind the record, so look.
@@ -35,15 +36,30 @@ export function decidePending(world: World, now_ms: number): Plan {
   // What cannot be read counts for nothing; the objection says so.
   const readable = policy !== undefined && defectOf(policy) === undefined ? policy : undefined;
   const window_ms = windowEndOf_ms(grant, readable);
+  const progress = progressOf(grant, readable, now_ms);
+  const skewed = objectionToClocks(world);
+  if (skewed !== undefined) {
+    // Nobody's time is up by a clock that cannot be trusted, and no approval gets a false time from it.
+    const known = grant.status.approvals ?? [];
+    const standing: Standing = { world, progress: { ...progress, approvals: known }, wake: retry, now_ms };
+    if (progress.approvals.length <= known.length) return decideStanding(standing, policy);
+    const missing = saysApproved(grant) ? 0 : 1;
+    return block({ ...standing, progress: { ...standing.progress, missing } }, skewed);
+  }
   if (window_ms !== undefined && window_ms <= now_ms) {
     const message = 'The time that was asked for has passed: ask again with a later one';
     return end(grant, 'WindowPassed', message, now_ms);
   }
-  const progress = progressOf(grant, readable, now_ms);
   if (progress.deadline_ms !== undefined && progress.deadline_ms <= now_ms) {
     return end(grant, 'ApprovalTimedOut', 'Not enough people approved in time: ask again', now_ms);
   }
-  const standing: Standing = { world, progress, wake: wakeFor(window_ms, progress), now_ms };
+  return decideStanding({ world, progress, wake: wakeFor(window_ms, progress), now_ms }, policy);
+}
+
+/** What keeps a grant that has time left from beginning, if anything does. */
+function decideStanding(standing: Standing, policy: Policy | undefined): Plan {
+  const { world, progress, now_ms } = standing;
+  const { grant, role } = world;
   const refusal = objectionTo(grant, policy);
   if (refusal !== undefined || policy === undefined) {
     return block(standing, refusal ?? { reason: 'PolicyNotFound', message: '' });
@@ -135,6 +151,8 @@ function activate(standing: Standing, policy: Policy): Plan {
   const { world, now_ms } = standing;
   const { grant, answers } = world;
   const { roleRef } = grant.spec;
+  const skewed = objectionToClocks(world);
+  if (skewed !== undefined) return block(standing, skewed);
   // Asked last, and answered with the policy and the role as they are: everything above is then judged again.
   if (answers.mayBind === undefined) return ask({ kind: 'Preconditions' });
   if (!answers.mayBind) {
@@ -158,16 +176,16 @@ function activate(standing: Standing, policy: Policy): Plan {
   return write({ ...standing, wake: at(now_ms) }, situation, 'Activating', entries, changes);
 }
 
+const saysApproved = ({ status: { conditions } }: Grant): boolean =>
+  conditions?.some(({ type, status }) => type === 'Approved' && status === 'True') === true;
+
 /** A grant that ends without ever having given access. */
 function end(grant: Grant, reason: EndReason, message: string, now_ms: number, closing?: Decision): Plan {
   const phase = reason === 'Denied' || reason === 'Withdrawn' || reason === 'Revoked' ? reason : 'Expired';
-  const approved = grant.status.conditions?.some(
-    ({ type, status }) => type === 'Approved' && status === 'True',
-  );
   const situation: Situation =
     phase === 'Denied'
       ? { kind: 'Refused', message }
-      : { kind: 'Over', phase, approved: approved === true, proof: 'NeverActivated', message };
+      : { kind: 'Over', phase, approved: saysApproved(grant), proof: 'NeverActivated', message };
   const ended = {
     time: formatTime(now_ms),
     reason,
@@ -198,6 +216,8 @@ function write(
     ...(known === undefined ? {} : { role: known }),
   });
   const writes = statusWrite(grant, status);
-  const told = writes.length === 0 ? [] : [...requested(grant), ...approvedBy(grant, approvals), ...entries];
+  const audience = phase === 'Activating' ? 'Log' : 'Everybody';
+  const told =
+    writes.length === 0 ? [] : [...requested(grant), ...approvedBy(grant, approvals, audience), ...entries];
   return act([...told, ...writes], wake);
 }

@@ -7,7 +7,7 @@
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
 import { isQueued } from './limit.ts';
 import type { Effect } from './plan.ts';
-import type { BlockReason } from './reason.ts';
+import type { BlockReason, EndReason } from './reason.ts';
 import type { Approval, GrantStatus } from './schema/grant-status.ts';
 import type { TrailEntry } from './trail.ts';
 
@@ -21,6 +21,8 @@ const entry = (
 
 const roleAndReach = (grant: Grant): string =>
   `${grant.spec.roleRef.kind} ${grant.spec.roleRef.name} in ${reachOf(grant)}`;
+
+const who = (grant: Grant): string => subjectsOf(grant).map(subjectName).join(', ');
 
 /** Told once, when the operator first sees a grant. */
 export function requested(grant: Grant): readonly Effect[] {
@@ -37,16 +39,25 @@ export function requested(grant: Grant): readonly Effect[] {
   return [entry({ step: 'Requested', type: 'Normal', by: requester, note, discriminator: '' })];
 }
 
-/** One for each approval that the status does not know yet. */
-export function approvedBy(grant: Grant, approvals: readonly Approval[]): readonly Effect[] {
+/** One for each approval that the status does not know yet. Where access begins at once, *Granted* tells people of them. */
+export function approvedBy(
+  grant: Grant,
+  approvals: readonly Approval[],
+  audience: 'Everybody' | 'Log',
+): readonly Effect[] {
   const known = new Set((grant.status.approvals ?? []).map(({ by }) => by));
   return approvals
     .filter(({ by }) => !known.has(by))
     .map(({ by }) => {
-      const comment = grant.status.decisions.find((d) => d.by === by && d.decision === 'Approved')?.comment;
-      const note = `Approved by ${by}${comment === undefined ? '' : `: ${comment}`}`;
-      return entry({ step: 'Approved', type: 'Normal', by, note, discriminator: by });
+      const note = `Approved by ${saidBy(grant, by)}`;
+      return entry({ step: 'Approved', type: 'Normal', by, note, discriminator: by }, audience);
     });
+}
+
+/** An approver, with what they said. */
+function saidBy({ status: { decisions } }: Grant, by: string): string {
+  const comment = decisions.find((d) => d.by === by && d.decision === 'Approved')?.comment;
+  return comment === undefined ? by : `${by}: ${comment}`;
 }
 
 /** Told when a block begins or changes. */
@@ -74,19 +85,40 @@ export const activating = (grant: Grant, expirationTime: string): Effect =>
     {
       step: 'Activating',
       type: 'Normal',
-      note: `Giving ${subjectsOf(grant).map(subjectName).join(', ')} ${roleAndReach(grant)} until ${expirationTime}`,
+      note: `Giving ${who(grant)} ${roleAndReach(grant)} until ${expirationTime}`,
       discriminator: '',
     },
     'Log',
   );
 
-export const granted = (grant: Grant, note: string, since_ms: number): Effect =>
-  entry({
+export function granted(grant: Grant, note: string, since_ms: number): Effect {
+  const { expirationTime = 'unknown', approvals = [] } = grant.status;
+  const by = approvals.map((approval) => saidBy(grant, approval.by)).join('; ');
+  const approved = by === '' ? '' : `. Approved by ${by}`;
+  return entry({
     step: 'Granted',
     type: 'Normal',
-    note: `${subjectsOf(grant).map(subjectName).join(', ')} may use ${roleAndReach(grant)} until ${grant.status.expirationTime ?? 'unknown'}. ${note}`,
+    note: `${who(grant)} may use ${roleAndReach(grant)} until ${expirationTime}. ${note}${approved}`,
     discriminator: '',
     since_ms,
+  });
+}
+
+export const expiringSoon = (grant: Grant): Effect =>
+  entry({
+    step: 'ExpiringSoon',
+    type: 'Normal',
+    note: `${who(grant)} may use ${roleAndReach(grant)} until ${grant.status.expirationTime ?? 'unknown'} only: whoever needs it longer asks with spec.extends now`,
+    discriminator: '',
+  });
+
+/** Named by the policy that was there when the access began. */
+export const policyDeleted = (grant: Grant, note: string): Effect =>
+  entry({
+    step: 'PolicyDeleted',
+    type: 'Warning',
+    note,
+    discriminator: grant.status.policy?.uid ?? '',
   });
 
 /** The edit is named by the version that was found, so that two edits are two entries. */
@@ -103,16 +135,19 @@ export const tampered = (place: string, resourceVersion: string, audience: 'Log'
 
 export interface Ending {
   readonly phase: 'Expired' | 'Denied' | 'Withdrawn' | 'Revoked';
-  readonly ended: NonNullable<GrantStatus['ended']>;
+  readonly ended: NonNullable<GrantStatus['ended']> & { readonly reason: EndReason };
   readonly message: string;
   /** When it should have been over, where that was planned; wall time in milliseconds. */
   readonly since_ms?: number | undefined;
 }
 
+/** Ends that somebody should look into. */
+const alarming: ReadonlySet<EndReason> = new Set(['BindingDeleted', 'BindingContested', 'UnknownExpiration']);
+
 export const over = ({ phase, ended, message, since_ms }: Ending): Effect =>
   entry({
     step: phase,
-    type: phase === 'Denied' || ended.reason === 'BindingDeleted' ? 'Warning' : 'Normal',
+    type: phase === 'Denied' || alarming.has(ended.reason) ? 'Warning' : 'Normal',
     note: message,
     by: ended.by,
     reason: ended.reason,

@@ -5,22 +5,7 @@
  * Must not know where entries go.
  */
 import { type Grant, policyNameOf, subjectName, subjectsOf } from './grant.ts';
-
-export const steps = [
-  'Requested',
-  'Approved',
-  'Denied',
-  'Queued',
-  'Scheduled',
-  'Stalled',
-  'Activating',
-  'Granted',
-  'Tampered',
-  'Expired',
-  'Revoked',
-  'Withdrawn',
-] as const;
-export type Step = (typeof steps)[number];
+import type { EndReason, BlockReason, Step } from './reason.ts';
 
 export interface TrailEntry {
   readonly step: Step;
@@ -35,7 +20,7 @@ export interface TrailEntry {
   /** Who did it, where somebody did. */
   readonly by?: string | undefined;
   /** A CamelCase word where there is one beyond the step itself. */
-  readonly reason?: string | undefined;
+  readonly reason?: BlockReason | EndReason | undefined;
   /** Tells this entry from others of the same step and grant. */
   readonly discriminator: string;
   /** Intended end and the like, for lags; wall time in milliseconds. */

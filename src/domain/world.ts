@@ -6,6 +6,7 @@
 import type { Place, StoredBinding } from './binding.ts';
 import type { Grant, Policy } from './grant.ts';
 import type { Load } from './limit.ts';
+import type { TrailEntry } from './trail.ts';
 import type { PolicyRule, Review, ReviewAnswer } from './review.ts';
 
 export interface Role {
@@ -49,6 +50,12 @@ export interface World {
   readonly predecessors: readonly Grant[];
   /** Counts what else stands under the policy, which costs something; undefined where the policy has no limits. */
   readonly load?: (() => Load) | undefined;
+  /** By how much the API server's clock is ahead of ours, in milliseconds; undefined while nobody knows. */
+  readonly skew_ms?: number | undefined;
+  /** How often a binding of the grant had to be put back of late. */
+  readonly repairs?: number | undefined;
+  /** Whether this process has told of a step already. For steps that no status remembers. */
+  readonly isTold?: ((entry: Pick<TrailEntry, 'step' | 'discriminator'>) => boolean) | undefined;
   readonly answers: Answers;
 }
 

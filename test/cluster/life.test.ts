@@ -67,9 +67,9 @@ describe('a life', () => {
     expect(lag_ms).toBeGreaterThanOrEqual(0);
     expect(lag_ms).toBeLessThanOrEqual(1000);
 
-    const events = await place.told(name, 'Requested', 'Approved', 'Granted', 'Expired');
-    expect(events.map(({ reason }) => reason)).toEqual(['Requested', 'Approved', 'Granted', 'Expired']);
-    expect(events[1]?.note).toBe('Approved by bob');
+    const events = await place.told(name, 'Requested', 'Granted', 'Expired');
+    expect(events.map(({ reason }) => reason)).toEqual(['Requested', 'Granted', 'Expired']);
+    expect(events[1]?.note).toContain('Approved by bob');
     expect(auditSteps(name)).toEqual(['Requested', 'Approved', 'Activating', 'Granted', 'Expired']);
     const metrics = await running.metrics();
     expect(metrics).not.toContain(`name="${name}"`);

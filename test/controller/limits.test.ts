@@ -1,8 +1,7 @@
 /** Limits as the controller keeps them: who waits, who is let in and when, however writes and people cross. */
 import { afterEach, describe, expect, it } from 'vitest';
-import { eventResource } from '../../src/controller/resources.ts';
 import type { PolicySpec } from '../../src/domain/schema/policy-spec.ts';
-import type { Api, Resource } from '../../src/runtime/api.ts';
+import type { Api, KubeObject } from '../../src/runtime/api.ts';
 import { hour_ms } from '../domain/fixtures.ts';
 import { type ClusterInMemory, createClusterInMemory } from './cluster-in-memory.ts';
 import { type OperatorInMemory, startOperatorInMemory } from './operator-in-memory.ts';
@@ -65,16 +64,17 @@ describe('under a policy with limits', () => {
   it('room that was reserved in vain is given to the next', async () => {
     const held = Promise.withResolvers<void>();
     let holding = false;
-    // While the Event of the first one is being written, it has reserved the room.
+    // Until its record is written, the first one has reserved the room.
     const slow = (api: Api): Api => ({
       ...api,
-      create: async <T>(resource: Resource, ...rest: [string | undefined, unknown]): Promise<T> => {
-        const { reason, regarding } = rest[1] as { reason?: string; regarding?: { name: string } };
-        if (resource === eventResource && reason === 'Approved' && regarding?.name === 'a') {
+      patch: async <T extends KubeObject>(...args: Parameters<Api['patch']>): Promise<T> => {
+        const [{ name }, , body] = args;
+        const { status } = body as { status?: { phase?: string } };
+        if (name === 'a' && status?.phase === 'Activating') {
           holding = true;
           await held.promise;
         }
-        return api.create<T>(resource, ...rest);
+        return api.patch<T>(...args);
       },
     });
     const cluster = await begin({ limits: { active: 1 } }, slow);

@@ -1,7 +1,7 @@
 /** One life, and those that never come to access, step by step: what is decided, told and written. */
 import { describe, expect, it } from 'vitest';
 import { bindingName } from '../../src/domain/binding.ts';
-import { aGrant, aPolicy, decisionBy, hour_ms, start_ms } from './fixtures.ts';
+import { aGrant, aPolicy, decisionBy, hour_ms, minute_ms, start_ms } from './fixtures.ts';
 import { begin, decided, ready, steps, type Turn } from './lives.ts';
 import { settle } from './model.ts';
 
@@ -14,7 +14,7 @@ describe('a life', () => {
     decided(model, decisionBy('bob', 'Approved'));
     const plan = settle(model);
     expect(ready(model)).toEqual({ phase: 'Active', ready: 'Active', flags: 'Ready Approved Active' });
-    expect(plan.wake).toEqual({ kind: 'At', time_ms: model.now_ms + hour_ms });
+    expect(plan.wake).toEqual({ kind: 'At', time_ms: model.now_ms + hour_ms - 10 * minute_ms });
     expect(model.grant.status.activationTime).toBe('2026-03-02T09:01:00Z');
     expect(model.grant.status.expirationTime).toBe('2026-03-02T10:01:00Z');
     const [binding] = model.bindings.values();
@@ -23,7 +23,9 @@ describe('a life', () => {
       { kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'alice' },
     ]);
 
-    model.now_ms += hour_ms;
+    model.now_ms += hour_ms - 10 * minute_ms;
+    expect(settle(model).wake).toEqual({ kind: 'At', time_ms: model.now_ms + 10 * minute_ms });
+    model.now_ms += 10 * minute_ms;
     expect(settle(model).wake).toEqual({ kind: 'Never' });
     expect(ready(model)).toEqual({
       phase: 'Expired',
@@ -31,8 +33,18 @@ describe('a life', () => {
       flags: 'Ready Approved RevocationVerified',
     });
     expect(model.bindings.size).toBe(0);
-    expect(steps(model)).toEqual(['Requested', 'Approved', 'Activating', 'Granted', 'Expired']);
-    expect(model.tellings, 'nothing is told twice where nothing crashed').toBe(5);
+    expect(steps(model)).toEqual([
+      'Requested',
+      'Approved',
+      'Activating',
+      'Granted',
+      'ExpiringSoon',
+      'Expired',
+    ]);
+    expect(model.tellings, 'nothing is told twice where nothing crashed').toBe(6);
+    const events = [...model.trail.values()].filter(({ audience }) => audience !== 'Log');
+    expect(events.map(({ step }) => step)).toEqual(['Requested', 'Granted', 'ExpiringSoon', 'Expired']);
+    expect(events[1]?.note).toContain('Approved by bob');
     expect(model.writes, 'status writes of a whole life').toBe(4);
   });
 

@@ -44,7 +44,11 @@ const withMeta = (changes: Partial<StoredBinding['metadata']>): StoredBinding =>
 });
 const { labels: _labels, ownerReferences: _owners, ...bare } = ours.metadata;
 const unmarked: StoredBinding = { ...ours, metadata: bare };
-const foreign: StoredBinding = { ...unmarked, metadata: { ...bare, uid: 'somebody-else' } };
+const foreign: StoredBinding = {
+  ...unmarked,
+  metadata: { ...bare, uid: 'somebody-else' },
+  subjects: [{ kind: 'User', name: 'mallory' }],
+};
 
 const here: ReviewAnswer = {
   allowed: true,
@@ -107,10 +111,12 @@ describe('while access is set up', () => {
     expect(plan).toMatchObject({ wake: { kind: 'Retry' } });
   });
 
-  it('waits in silence while the API server denies, and speaks of it after ten seconds', () => {
+  it('records its binding while the API server denies, and speaks of another authorizer after ten seconds', () => {
     const answers: Answers = { access: [denied] };
     const patient = decideOn({ grant: activating, standing: ours, answers, now_ms: begun_ms + 9_000 });
-    expect(patient).toMatchObject({ kind: 'Act', effects: [], wake: { kind: 'Retry' } });
+    expect(patient).toMatchObject({ kind: 'Act', wake: { kind: 'Retry' } });
+    expect(written(patient)?.bindings).toMatchObject([{ uid: 'b-1' }]);
+    expect(said(patient, 'Ready')?.message).toContain('does not confirm the access yet');
     const spoken = decideOn({ grant: activating, standing: ours, answers, now_ms: begun_ms + 10_000 });
     expect(said(spoken, 'Ready')?.message).toContain('does not allow the access');
     expect(written(spoken)?.phase).toBe('Activating');
@@ -135,6 +141,14 @@ describe('while access is set up', () => {
 });
 
 describe('while access is held', () => {
+  it('knows its binding without marks and without a record, by role and subjects', () => {
+    const plan = decideOn({ grant: activating, standing: unmarked });
+    expect(kindsOf(plan)).toEqual(['Record', 'ReplaceBinding', 'Record']);
+    expect(kindsOf(decideOn({ grant: activating, standing: unmarked, now_ms: end_ms }))).toEqual([
+      'DeleteBinding',
+    ]);
+  });
+
   it('puts back marks that were taken off: the UID on record says that it is ours', () => {
     expect(kindsOf(decideOn({ grant: active, standing: unmarked }))).toEqual([
       'Record',

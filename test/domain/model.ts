@@ -29,11 +29,23 @@ export interface Model {
   load: Load;
   predecessors: readonly Grant[];
   now_ms: number;
+  skew_ms: number;
+  repairs: number;
+  /** What reviews answer, where that does not follow from the bindings. */
+  verdict: 'Denied' | 'NamesOurs' | undefined;
+  /** The API server refuses to create bindings. */
+  refusing: boolean;
   readonly bindings: Map<string, StoredBinding>;
   readonly trail: Map<string, TrailEntry>;
   /** How often something was told, repetitions included. */
   tellings: number;
   writes: number;
+  /** Every effect that was carried out, in order. */
+  readonly effects: Effect[];
+  /** Called after each write of the status. */
+  onWrite: (model: Model) => void;
+  /** What this process has told; a crash forgets it. */
+  told: Set<string>;
 }
 
 export const modelOf = (parts: Pick<Model, 'grant' | 'policy' | 'role' | 'now_ms'>): Model => ({
@@ -41,6 +53,13 @@ export const modelOf = (parts: Pick<Model, 'grant' | 'policy' | 'role' | 'now_ms
   mayBind: true,
   load: { holding: [], queued: [] },
   predecessors: [],
+  skew_ms: 0,
+  repairs: 0,
+  verdict: undefined,
+  refusing: false,
+  effects: [],
+  onWrite: () => {},
+  told: new Set(),
   bindings: new Map(),
   trail: new Map(),
   tellings: 0,
@@ -61,26 +80,33 @@ export function settle(model: Model, effectsBeforeCrash = Number.POSITIVE_INFINI
       continue;
     }
     if (plan.effects.length === 0) return plan;
-    answers = {};
+    const { refused } = answers;
+    answers = refused === undefined ? {} : { refused };
     grantIsLive = false;
     for (const effect of plan.effects) {
       if (budget <= 0) break;
-      applyTo(model, effect);
+      if (model.refusing && effect.kind === 'CreateBinding') {
+        answers = { refused: new Map([[placeKey(placeOf(effect.binding)), 'the namespace is going']]) };
+      } else applyTo(model, effect);
       budget -= 1;
       if (effect.kind === 'WriteStatus') grantIsLive = true;
     }
     if (budget <= 0) {
       // The crash: what was known is gone, what was written stays. From here on it runs through.
       budget = Number.POSITIVE_INFINITY;
+      answers = {};
       grantIsLive = false;
+      model.told = new Set();
     }
   }
   throw new Error(`expected a fixpoint within ${roundsMax} rounds; phase ${model.grant.status.phase}`);
 }
 
 function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
-  const { grant, policy, role, bindings, load, predecessors } = model;
-  return deepFreeze({ grant, grantIsLive, policy, role, bindings, load: () => load, predecessors, answers });
+  const { grant, policy, role, bindings, load, predecessors, skew_ms, repairs, told } = model;
+  const isTold: World['isTold'] = ({ step, discriminator }) => told.has(`${step}/${discriminator}`);
+  const memory = { skew_ms, repairs, isTold, load: () => load };
+  return deepFreeze({ grant, grantIsLive, policy, role, bindings, predecessors, answers, ...memory });
 }
 
 function answerTo(
@@ -102,7 +128,7 @@ function answerTo(
       return { answers: { ...answers, mayBind: model.mayBind }, grantIsLive };
     case 'Access': {
       const name = bindingName(model.grant);
-      const allowed = model.bindings.size > 0;
+      const allowed = model.verdict === 'NamesOurs' || (model.verdict !== 'Denied' && isServed(model));
       const reason = allowed
         ? `RBAC: allowed by RoleBinding "${name}/payments" of ClusterRole "edit" to User "alice"`
         : '';
@@ -114,12 +140,18 @@ function answerTo(
   }
 }
 
+/** RBAC gives access by any binding, also by one that is deleted and still stands. */
+const isServed = ({ bindings }: Model): boolean =>
+  [...bindings.values()].some(({ subjects = [] }) => subjects.some(({ name }) => name === 'alice'));
+
 function applyTo(model: Model, effect: Effect): void {
+  model.effects.push(effect);
   switch (effect.kind) {
     case 'Record': {
       const { step, discriminator } = effect.entry;
       model.tellings += 1;
       model.trail.set(`${step}/${discriminator}`, effect.entry);
+      model.told.add(`${step}/${discriminator}`);
       return;
     }
     case 'WriteStatus':
@@ -129,7 +161,7 @@ function applyTo(model: Model, effect: Effect): void {
       createBinding(model, effect.binding);
       return;
     case 'ReplaceBinding':
-      model.bindings.set(placeKey(placeOf(effect.binding)), stored(effect.binding, effect.uid, model));
+      replaceBinding(model, effect.binding, effect.uid);
       return;
     case 'DeleteBinding':
       expect(model.bindings.get(placeKey(effect.place))?.metadata.uid).toBe(effect.uid);
@@ -154,6 +186,7 @@ function writeStatus(model: Model, status: GrantStatus): void {
     metadata,
     status: JSON.parse(JSON.stringify(status)) as GrantStatus,
   };
+  model.onWrite(model);
 }
 
 /** Promises 1 and 2: no binding without a write-ahead record, and none past its end. */
@@ -164,6 +197,16 @@ function createBinding(model: Model, binding: Binding): void {
   const key = placeKey(placeOf(binding));
   expect(model.bindings.has(key), 'the place is free').toBe(false);
   model.bindings.set(key, stored(binding, `binding-${model.writes}`, model));
+}
+
+/** What was deleted goes when its finalizers do. */
+function replaceBinding(model: Model, binding: Binding, uid: string): void {
+  const key = placeKey(placeOf(binding));
+  const before = model.bindings.get(key);
+  expect(before?.metadata.uid).toBe(uid);
+  const { finalizers = [] } = binding.metadata;
+  if (before?.metadata.deletionTimestamp !== undefined && finalizers.length === 0) model.bindings.delete(key);
+  else model.bindings.set(key, stored(binding, uid, model));
 }
 
 const placeOf = ({ kind, metadata: { namespace, name } }: Binding): Place => ({ kind, namespace, name });
