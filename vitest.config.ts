@@ -38,6 +38,7 @@ export default defineConfig({
       ring('domain'),
       ring('runtime', frozenStores),
       ring('telemetry'),
+      ring('reaper'),
       ring('controller', frozenStores),
       // Compiles Go.
       ring('kstatus', alone(1)),

@@ -9,7 +9,7 @@ import { build } from 'esbuild';
 const root = join(import.meta.dirname, '..');
 
 /** Program → its composition root. */
-const programs = { operator: 'src/operator.ts' };
+const programs = { operator: 'src/operator.ts', reap: 'src/reap.ts' };
 
 await build({
   absWorkingDir: root,

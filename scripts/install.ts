@@ -71,6 +71,7 @@ export async function install(
       operator.map((manifest) => withGrantableRoles(manifest, grantable)),
     ),
   );
+  log(await apply(target, await read('config/reaper.yaml')));
   log(await apply(target, await read('config/people.yaml')));
   await createPolicy(target, log);
   await awaitGuard(target);

@@ -6,19 +6,21 @@
  */
 import { type Grant, type StoredMeta, subjectsOf } from './grant.ts';
 import { apiGroup, apiVersion } from './kinds.ts';
+import {
+  bindingNamePrefix,
+  expiresAtAnnotation,
+  grantUidLabel,
+  managedByLabel,
+  managedByValue,
+  managedSelector,
+} from './mark.ts';
 import type { Approval } from './schema/grant-status.ts';
 import { type RoleRef, rbacApiGroup, type Subject } from './schema/subject.ts';
 
-export const managedByLabel = 'app.kubernetes.io/managed-by';
-export const managedByValue = 'curfew';
-export const grantUidLabel = `${apiGroup}/grant-uid`;
-export const expiresAtAnnotation = `${apiGroup}/expires-at`;
+export { expiresAtAnnotation, grantUidLabel, managedByLabel, managedByValue, managedSelector };
 export const requesterAnnotation = `${apiGroup}/requester`;
 const approversAnnotation = `${apiGroup}/approvers`;
 export const reasonAnnotation = `${apiGroup}/reason`;
-
-/** Selects every binding that Curfew made. */
-export const managedSelector = `${managedByLabel}=${managedByValue}`;
 
 /** The place of a binding: at most one object can stand there. */
 export interface Place {
@@ -56,7 +58,8 @@ export interface StoredBinding extends Binding {
 }
 
 /** One grant for ever: the API server's audit log names the binding in every request that it allowed. */
-export const bindingName = (grant: Grant): string => `curfew:${grant.metadata.name}:${grant.metadata.uid}`;
+export const bindingName = (grant: Grant): string =>
+  `${bindingNamePrefix}${grant.metadata.name}:${grant.metadata.uid}`;
 
 export const placeKey = (place: Place): string => `${place.kind}/${place.namespace ?? ''}/${place.name}`;
 

@@ -13,6 +13,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   kube: ['runtime'],
   telemetry: [],
   controller: ['domain', 'guard', 'runtime'],
+  reaper: ['domain'],
 };
 
 /** kube sees the port and nothing else of runtime. */
@@ -74,6 +75,18 @@ describe('the rooms', () => {
       ({ from, to }) => roomOf(from) === 'kube' && roomOf(to) === 'runtime' && !portFiles.has(to),
     );
     expect(broken).toEqual([]);
+  });
+
+  it('the reaper shares with the operator the marks on bindings and the grammar of durations, and stands on Node alone', () => {
+    const specifiers = imports.filter(({ from }) => roomOf(from) === 'reaper' || from === 'reap.ts');
+    const foreign = specifiers.filter(
+      ({ specifier }) => !/^(node:|\.\/|\.\.\/domain\/(mark|duration)\.ts$)/.test(specifier),
+    );
+    expect(specifiers.length).toBeGreaterThan(10);
+    expect(foreign).toEqual([]);
+    expect(
+      imports.filter(({ from }) => ['mark.ts', 'duration.ts'].includes(from.slice('domain/'.length))),
+    ).toEqual([]);
   });
 
   it('pure rooms import no package beyond their own', () => {

@@ -1,0 +1,109 @@
+/** What the reaper says: lines of JSON for the log, an Event for people. Must not know where they go. */
+import { expiresAtAnnotation } from '../domain/mark.ts';
+import { exitCodeOf, type Reaped, type Round, standing } from './round.ts';
+
+export interface Line {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly message: string;
+  readonly [field: string]: unknown;
+}
+
+/** One binding past its end, as a line of the audit trail: JSON escapes what users wrote. */
+export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Reaped): Line {
+  const { name, namespace, uid, annotations } = binding.metadata;
+  const facts = {
+    audit: true,
+    step: 'Reaped',
+    id: uid,
+    binding: { kind, namespace, name, uid },
+    role: `${binding.roleRef?.kind ?? ''}/${binding.roleRef?.name ?? ''}`,
+    subjects: (binding.subjects ?? []).map((subject) => subject.name),
+    expiresAt: annotations?.[expiresAtAnnotation],
+    overdue_s: overdue_ms === undefined ? undefined : overdue_ms / 1000,
+  };
+  switch (fate.kind) {
+    case 'Gone':
+      return { level: 'warn', message: 'a binding past its end is gone now', ...facts };
+    case 'Spared':
+      return {
+        level: 'warn',
+        message: 'a binding is past its end; this is a dry run, so it stays',
+        ...facts,
+        audit: false,
+      };
+    case 'Kept':
+      return {
+        level: 'error',
+        message:
+          'a binding past its end is deleted, but finalizers keep it, and it still gives access: remove them, or its subjects',
+        ...facts,
+        step: 'Kept',
+        finalizers: fate.finalizers,
+      };
+    case 'Failed':
+      return {
+        level: 'error',
+        message:
+          'a binding past its end could not be deleted: it may still give access; trying again next time',
+        ...facts,
+        step: 'Kept',
+        why: fate.why,
+      };
+  }
+}
+
+/** The round as a whole. */
+export function lineOfRound(round: Round, duration_ms: number): Line {
+  const code = exitCodeOf(round);
+  const [level, message] = (
+    [
+      ['info', 'nothing is past its end'],
+      ['error', 'not everything could be looked at: access past its end may still stand'],
+      ['warn', 'there were bindings past their end: is the operator running?'],
+      ['error', 'bindings past their end still stand'],
+    ] as const
+  )[code];
+  return {
+    level,
+    message,
+    managed: round.managed,
+    foreign: round.foreign,
+    past: round.reaped.length,
+    standing: standing(round).length,
+    failures: round.failures,
+    duration_ms: Math.round(duration_ms),
+    exitCode: code,
+  };
+}
+
+/** Events of cluster-scoped objects live here, as Kubernetes' own do. */
+const clusterNamespace = 'default';
+
+/** The Event of a binding that is gone, or is kept; undefined where nothing has happened. */
+export function eventOf(
+  { found: { kind, binding }, fate }: Reaped,
+  now_ms: number,
+): { readonly namespace: string; readonly event: object } | undefined {
+  if (fate.kind !== 'Gone' && fate.kind !== 'Kept') return undefined;
+  const { name, namespace, uid } = binding.metadata;
+  const place = namespace ?? clusterNamespace;
+  const event = {
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    // The same when it is told again; a UID is the server's own and fits any name.
+    metadata: { name: `curfew-reaper.${uid}.${fate.kind.toLowerCase()}`, namespace: place },
+    // metav1.MicroTime: the API server insists on six digits.
+    eventTime: new Date(now_ms).toISOString().replace('Z', '000Z'),
+    reportingController: 'curfew.dev/reaper',
+    reportingInstance: 'curfew-reaper',
+    action: 'Reap',
+    reason: fate.kind === 'Gone' ? 'Reaped' : 'ReapedButKept',
+    type: 'Warning',
+    regarding: { apiVersion: 'rbac.authorization.k8s.io/v1', kind, name, namespace, uid },
+    note:
+      fate.kind === 'Gone'
+        ? 'It was past its end and has been deleted by the reaper: the operator did not'
+        : 'It is past its end and deleted, but finalizers keep it: remove them',
+  };
+  return { namespace: place, event };
+}
