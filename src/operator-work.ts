@@ -5,6 +5,7 @@
  */
 import type { Shell } from './controller/apply.ts';
 import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
+import type { SweepOptions } from './controller/sweep.ts';
 import type { Trail } from './controller/trail.ts';
 import { isConflict } from './runtime/api-error.ts';
 import { type Controller, createController, type ReconcileOutcome } from './runtime/controller.ts';
@@ -59,3 +60,18 @@ export const createGrantController = (
       onReconcile: ({ outcome, duration_ms }) => metrics.reconciled(resultLabels[outcome], duration_ms),
     },
   });
+
+/** What the sweep finds is told: it should have been seen to already. */
+export const sweepOptions = (
+  shell: Shell,
+  { queue, logger, metrics }: Pick<WorkOptions, 'queue' | 'logger' | 'metrics'>,
+): SweepOptions => ({
+  shell,
+  enqueue: queue.add,
+  onFinding: (finding, key) => {
+    metrics.swept(finding);
+    logger.warn({ finding, key }, 'the sweep found access that is not as it should be; looking at it');
+  },
+  onError: (error) =>
+    logger.warn({ err: error }, 'expected to list the bindings; the next sweep tries again'),
+});

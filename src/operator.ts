@@ -9,12 +9,13 @@ import { startInformers } from './controller/informers.ts';
 import { createIntake } from './controller/intake.ts';
 import { priorityOf } from './controller/priority.ts';
 import { activeSamples, grantSamples } from './controller/samples.ts';
+import { runSweep } from './controller/sweep.ts';
 import { createHttpApi, type HttpApi } from './kube/http-api.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
 import { elect } from './operator-election.ts';
 import { serveEndpoints } from './operator-endpoints.ts';
 import { type Flags, readFlags } from './operator-flags.ts';
-import { createGrantController, createTrail } from './operator-work.ts';
+import { createGrantController, createTrail, sweepOptions } from './operator-work.ts';
 import type { Api } from './runtime/api.ts';
 import type { Informer } from './runtime/informer.ts';
 import { guardWrites } from './runtime/lease-guard.ts';
@@ -108,7 +109,8 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     logger.info('leading');
     const shell = { api: writes, cache, clock, trail: createTrail(logger, metrics), instance: hostname() };
     const controller = createGrantController(shell, { queue, workers: flags.workers, logger, metrics });
-    await controller.run(workSignal).finally(() => {
+    const sweep = sweepOptions(shell, { queue, logger, metrics });
+    await Promise.all([controller.run(workSignal), runSweep(sweep, workSignal)]).finally(() => {
       leading = false;
     });
   };

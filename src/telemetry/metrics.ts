@@ -9,13 +9,14 @@ import { type ControllerMetrics, createControllerMetrics, type WorkerSource } fr
 import { createGrantMetrics, type GrantMetrics, type GrantSources } from './grant-metrics.ts';
 import { createLeaderMetrics, type LeaderMetrics } from './leader-metrics.ts';
 import { createQueueMetrics, type QueueMetrics, type QueueSource } from './queue-metrics.ts';
+import { createSweepMetrics, type SweepMetrics } from './sweep-metrics.ts';
 
 export interface Sources extends GrantSources {
   /** The queue and its workers. Gauges about them have no value without it. */
   readonly work?: QueueSource & WorkerSource;
 }
 
-export interface Metrics extends GrantMetrics, ControllerMetrics, ClientMetrics, LeaderMetrics {
+export interface Metrics extends GrantMetrics, ControllerMetrics, ClientMetrics, LeaderMetrics, SweepMetrics {
   /** The text that `/metrics` answers with. */
   readonly exposition: () => Promise<string>;
   readonly contentType: string;
@@ -37,6 +38,7 @@ export function createMetrics(sources: Sources): Metrics {
     ...createControllerMetrics(registry, controller, sources.work),
     ...createClientMetrics(registry),
     ...createLeaderMetrics(registry),
+    ...createSweepMetrics(registry),
     queue: createQueueMetrics(registry, controller, sources.work),
   };
 }

@@ -8,6 +8,7 @@ import { createCache } from '../../src/controller/cache.ts';
 import { createDeparted } from '../../src/controller/departed.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createReconcile, latestLook_ms } from '../../src/controller/reconcile.ts';
+import { type Finding, runSweep } from '../../src/controller/sweep.ts';
 import type { Trail } from '../../src/controller/trail.ts';
 import { createController } from '../../src/runtime/controller.ts';
 import { createQueue, type Queue } from '../../src/runtime/queue.ts';
@@ -19,6 +20,8 @@ export interface OperatorInMemory {
   readonly failures: readonly unknown[];
   /** The steps that were told, in order. */
   readonly steps: readonly string[];
+  /** What the sweep found, in order. */
+  readonly findings: readonly Finding[];
   readonly stop: () => Promise<void>;
 }
 
@@ -30,6 +33,7 @@ export async function startOperatorInMemory({
   const stop = new AbortController();
   const failures: unknown[] = [];
   const steps: string[] = [];
+  const findings: Finding[] = [];
   const queue = createQueue<string>({ clock });
   const onError = (error: unknown): void => void failures.push(error);
   const cache = createCache({ enqueue: queue.add, departed: createDeparted(clock), onError });
@@ -54,14 +58,17 @@ export async function startOperatorInMemory({
     latest_ms: (key) => latestLook_ms(shell, key),
     onError,
   }).run(stop.signal);
+  const onFinding = (finding: Finding): void => void findings.push(finding);
+  const sweep = runSweep({ shell, enqueue: queue.add, onFinding, onError }, stop.signal);
   await clock.advance(0);
   return {
     queue,
     failures,
     steps,
+    findings,
     stop: async () => {
       stop.abort(new Error('the test is over'));
-      await run;
+      await Promise.all([run, sweep]);
     },
   };
 }

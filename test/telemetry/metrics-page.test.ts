@@ -34,6 +34,7 @@ async function exposition(): Promise<string> {
   });
   metrics.requested('GET', '200', 'api');
   metrics.leading('curfew-operator', true);
+  metrics.swept('Overdue');
   return metrics.exposition();
 }
 
