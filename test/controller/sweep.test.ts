@@ -29,12 +29,13 @@ function bindingOf(grant: Grant, changes: Partial<StoredBinding['metadata']> = {
   return { ...binding, metadata: { ...binding.metadata, ...metadata, ...changes } };
 }
 
+const onError = (error: unknown): void => {
+  throw error;
+};
+
 /** What a sweep finds in a cache that nobody has worked on. */
 async function found(grants: readonly Grant[], bindings: readonly StoredBinding[], later_ms = 0) {
   const clock = createVirtualClock(start_ms + later_ms);
-  const onError = (error: unknown): void => {
-    throw error;
-  };
   const cache = createCache({ enqueue: () => {}, departed: createDeparted(clock), onError });
   cache.grants.TemporaryAccessGrant.apply({ type: 'Replace', objects: grants });
   cache.bindings.RoleBinding.apply({ type: 'Replace', objects: bindings });

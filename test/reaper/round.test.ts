@@ -37,6 +37,9 @@ async function round(script: Script, { dryRun = false, wall_ms = now_ms } = {}) 
   return { result, asked, bodies, deleted, waits, said, code: exitCodeOf(result) };
 }
 
+/** A list that ends with the server's time. */
+const page = (date_ms: number): Answer => ({ ...list([aBinding(ahead)]), date_ms });
+
 describe('a round', () => {
   it('deletes what is past its end, by UID, and nothing else', async () => {
     const { result, deleted, bodies, code } = await round({
@@ -84,7 +87,6 @@ describe('a round', () => {
   });
 
   it('goes by the server’s clock when its own is slow, and by its own when the server’s is', async () => {
-    const page = (date_ms: number): Answer => ({ ...list([aBinding(ahead)]), date_ms });
     const slow = await round({ [roleBindings]: [page(now_ms + 5000)], DELETE: [gone] });
     expect(slow.deleted).toHaveLength(1);
     const fast = await round(
