@@ -19,7 +19,9 @@ export interface Reaper {
   /** One run to its end. */
   readonly once: (...flags: readonly string[]) => Promise<{ code: number; lines: readonly ReaperLine[] }>;
   /** Runs until it is stopped; that resolves with its exit code. */
-  readonly again: (...flags: readonly string[]) => { readonly stop: () => Promise<number> };
+  readonly again: (...flags: readonly string[]) => {
+    readonly stop: () => Promise<{ code: number; lines: readonly ReaperLine[] }>;
+  };
 }
 
 /** Reads what the reaper has written. */
@@ -48,13 +50,16 @@ export async function createReaper(controlPlane: ControlPlane): Promise<Reaper> 
       }),
     again: (...flags) => {
       const child = spawn(process.execPath, [program, ...where, ...flags], {
-        stdio: ['ignore', 'ignore', 'inherit'],
+        stdio: ['ignore', 'pipe', 'inherit'],
       });
+      let written = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (written += chunk));
       const ended = once(child, 'close') as Promise<[number]>;
       return {
         stop: async () => {
           child.kill('SIGTERM');
-          return (await ended)[0];
+          const [code] = await ended;
+          return { code, lines: linesOf(written) };
         },
       };
     },
