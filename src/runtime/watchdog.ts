@@ -15,7 +15,7 @@ export interface Watchdog {
   /** Aborts when the watch is given up (with a `WatchGivenUp`), or with the parent. */
   readonly signal: AbortSignal;
   /** Something was heard. */
-  readonly hear: (what: 'Change' | 'Bookmark') => void;
+  readonly hear: (what: 'Change' | 'Bookmark' | 'InitialEventsEnd') => void;
   /** The watch is over. Must be called. */
   readonly stop: () => void;
 }
@@ -31,7 +31,10 @@ export interface WatchdogOptions {
 
 /** Beyond what the server was asked for. */
 const grace_ms = 30_000;
-/** Servers that send bookmarks send one about every minute. */
+/**
+ * A server sends a bookmark about every minute, but only one that says more than the watch has begun with. Once the first has
+ * come, the others must; a kind that nobody has written since has none, and neither does the mark of the complete state promise any.
+ */
 const quietMax_ms = 90_000;
 /** A server that streams the complete state does so without pauses. */
 const stagingQuietMax_ms = 30_000;
@@ -50,6 +53,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   const controller = new AbortController();
   const opened_ms = clock.monotonic();
   let heard_ms = opened_ms;
+  let isStaging = staging;
   let bookmarksSeen = false;
   let cancel: (() => void) | undefined;
 
@@ -62,8 +66,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
         why: `expected a bookmark, heard nothing for ${quietMax_ms} ms`,
       };
     }
-    // The first bookmark ends the complete state, or shows that it was not being streamed.
-    if (!staging || bookmarksSeen) return;
+    if (!isStaging) return;
     yield {
       due_ms: heard_ms + stagingQuietMax_ms,
       why: `no initial-events-end, quiet for ${stagingQuietMax_ms} ms`,
@@ -91,7 +94,8 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     signal: controller.signal,
     hear: (what) => {
       heard_ms = clock.monotonic();
-      if (what === 'Change' || bookmarksSeen) return;
+      if (what === 'InitialEventsEnd') isStaging = false;
+      if (what !== 'Bookmark' || bookmarksSeen) return;
       bookmarksSeen = true;
       watch();
     },

@@ -9,7 +9,13 @@ import { ApiError } from './api-error.ts';
 import { type Clock, sleep } from './clock.ts';
 import type { StoreEvent } from './store-event.ts';
 import { createWatchdog, WatchGivenUp, watchMax_ms } from './watchdog.ts';
-import { firstStep, type WatcherMoment, type WatcherStart, type WatcherStep } from './watcher-state.ts';
+import {
+  firstStep,
+  type WatcherEvent,
+  type WatcherMoment,
+  type WatcherStart,
+  type WatcherStep,
+} from './watcher-state.ts';
 import { afterEnd, onEvent, waitMax_ms } from './watcher-step.ts';
 
 type WatchFrom = Exclude<WatcherStart['request'], { readonly kind: 'List' }>;
@@ -91,7 +97,7 @@ export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T
         options.onProgress?.();
         if (signal.aborted) break;
         if (event.type === 'ERROR') return fail(new ApiError(`WATCH ${resource.plural}`, event.error));
-        watchdog.hear(event.type === 'BOOKMARK' ? 'Bookmark' : 'Change');
+        watchdog.hear(signOf(event));
         const command = commit(onEvent(state, event, moment()));
         if (command.kind === 'Start') return command;
       }
@@ -108,6 +114,11 @@ export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T
     const { request } = start;
     start = request.kind === 'List' ? await list(request.continue) : await follow(request);
   }
+}
+
+function signOf(event: WatcherEvent<unknown>): 'Change' | 'Bookmark' | 'InitialEventsEnd' {
+  if (event.type !== 'BOOKMARK') return 'Change';
+  return event.initialEventsEnd ? 'InitialEventsEnd' : 'Bookmark';
 }
 
 /** The server closed a watch, in good order but too soon. */

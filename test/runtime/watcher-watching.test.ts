@@ -134,6 +134,12 @@ describe('silence', () => {
     expect(api.watching().options.resourceVersion).toBe('21');
   });
 
+  it('after the complete state is borne: a server has no bookmark to send while nobody writes', async () => {
+    await clock.advance(479_999);
+    expect(api.watches).toHaveLength(1);
+    expect(errors).toEqual([]);
+  });
+
   it('without any bookmark is borne until 30 s after the time the server was asked for', async () => {
     await api.watching().close();
     await clock.advance(400);
