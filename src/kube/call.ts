@@ -46,7 +46,7 @@ function objectCall(
   options: RequestOptions,
   rest: { readonly query?: string; readonly body?: Exchange['body']; readonly repeatable: Repeatable },
 ): Call {
-  const { subresource, signal } = options;
+  const { subresource, signal, permit } = options;
   const { resource, namespace, name } = ref;
   return {
     method,
@@ -60,6 +60,7 @@ function objectCall(
       path: objectPath(ref, subresource) + (rest.query ?? ''),
       body: rest.body,
       signal,
+      permit,
     },
   };
 }
@@ -102,7 +103,7 @@ export function createCall(
   content: unknown,
   options: RequestOptions,
 ): Call {
-  const { subresource, signal, dryRun } = options;
+  const { subresource, signal, dryRun, permit } = options;
   const name = (content as { metadata?: { name?: string } } | null)?.metadata?.name;
   const path =
     subresource === undefined
@@ -120,6 +121,7 @@ export function createCall(
       path: path + queryString(dryRunOf(options)),
       body: bodyOf(json, content),
       signal,
+      permit,
     },
   };
 }

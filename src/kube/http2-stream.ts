@@ -42,7 +42,8 @@ export function createStreamClient(route: Route, clock: Clock): StreamClient {
         const socket = await dialTls(route, { tls: request.tls, protocols, signal: life.signal });
         life.onEnd(() => socket.destroy());
         if (socket.alpnProtocol === 'h2') {
-          return await send(startSession(route.server, socket, life), request, { life, clock });
+          const session = startSession(route.server, socket, life);
+          return await send(session, request, { authority: route.server.host, life, clock });
         }
         life.end();
         return undefined;
@@ -71,9 +72,10 @@ function startSession(server: URL, socket: TLSSocket, life: Life): ClientHttp2Se
 async function send(
   session: ClientHttp2Session,
   { name, method, path, headers, body }: WireRequest,
-  { life, clock }: { readonly life: Life; readonly clock: Clock },
+  { authority, life, clock }: { readonly authority: string; readonly life: Life; readonly clock: Clock },
 ): Promise<Reply> {
-  const stream = session.request({ ...headers, ':method': method, ':path': path });
+  // Node's own would be an IPv6 address without its brackets.
+  const stream = session.request({ ...headers, ':authority': authority, ':method': method, ':path': path });
   stream.end(body);
   const answered = await headersOf(stream);
   const heartbeat: Heartbeat = startHeartbeat({

@@ -83,14 +83,15 @@ export function createPool({ route, clock, deadline_ms }: PoolOptions): Pool {
   };
 
   return {
-    send: async ({ method, path, headers, body, tls, signal }) => {
+    send: async ({ method, path, headers, body, tls, signal, permit }) => {
       const dispatcher = dispatcherFor(tls);
       // Where one connection turned out to be dead, so may be those that nobody has tried since.
       const onAbort = (): void => {
         if (signal.reason instanceof DeadlinePassed) forget(dispatcher);
       };
       signal.addEventListener('abort', onAbort, { once: true });
-      const response = await dispatcher.request({
+      const sender = permit === undefined ? dispatcher : dispatcher.compose(permitted(permit));
+      const response = await sender.request({
         origin,
         path,
         method,
@@ -121,6 +122,22 @@ const connectorOf =
   (connect: () => Promise<Socket>): buildConnector.connector =>
   (_where, callback) =>
     callbackify(connect)(callback as (error: Error | null, socket: Socket) => void);
+
+/** Asks when a connection is there and nothing has been written on it; undici takes what is thrown then for the outcome. */
+const permitted =
+  (permit: () => void): Dispatcher.DispatcherComposeInterceptor =>
+  (dispatch) =>
+  (options, handler) =>
+    dispatch(options, {
+      onRequestStart: (controller, context) => {
+        permit();
+        handler.onRequestStart?.(controller, context);
+      },
+      onResponseStart: (...started) => handler.onResponseStart?.(...started),
+      onResponseData: (...came) => handler.onResponseData?.(...came),
+      onResponseEnd: (...ended) => handler.onResponseEnd?.(...ended),
+      onResponseError: (...failed) => handler.onResponseError?.(...failed),
+    });
 
 async function* chunksOf({ body }: Dispatcher.ResponseData): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) yield chunk as Uint8Array;

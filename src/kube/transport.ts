@@ -5,12 +5,12 @@
  * Every failure to get an answer is a ConnectionError; any answer at all is an answer. Must not know what the answers mean
  * beyond 401, after which fresh credentials are tried once.
  */
-import { ConnectionError } from '../runtime/api-error.ts';
+import { ConnectionError, NotSentError } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createCredentialCache } from './credential-cache.ts';
 import { type Deadline, startDeadline } from './deadline.ts';
 import { createStreamClient } from './http2-stream.ts';
-import type { Connection, Credentials, TlsOptions } from './kubeconfig.ts';
+import type { Connection, Credentials } from './kubeconfig.ts';
 import { createPool } from './pool.ts';
 import { isAboutCertificates } from './tls.ts';
 import type { Reply, WireRequest } from './wire.ts';
@@ -23,6 +23,7 @@ export interface Exchange {
   readonly path: string;
   readonly body?: { readonly type: string; readonly text: string } | undefined;
   readonly signal?: AbortSignal | undefined;
+  readonly permit?: WireRequest['permit'];
 }
 
 export interface Answer<Body> {
@@ -65,20 +66,14 @@ export function createTransport(options: TransportOptions): Transport {
   const route = { server, proxy: connection.proxy };
   const pool = createPool({ route, clock, deadline_ms });
   const streams = createStreamClient(route, clock);
-  /** TLS material with which the server was found not to speak HTTP/2. */
-  const onlyHttp1 = new WeakSet<TlsOptions>();
-
+  /** Asks for HTTP/2 each time: whatever stood in its way may be gone, and a watch is opened once in minutes. */
   const streamed: Carrier = async (request) => {
-    if (server.protocol === 'https:' && !onlyHttp1.has(request.tls)) {
-      const reply = await streams.open(request);
-      if (reply !== undefined) return reply;
-      onlyHttp1.add(request.tls);
-    }
-    return pool.send(request);
+    const reply = server.protocol === 'https:' ? await streams.open(request) : undefined;
+    return reply ?? pool.send(request);
   };
 
   const wireRequest = (
-    { name, method, path, body }: Exchange,
+    { name, method, path, body, permit }: Exchange,
     { headers, tls }: Credentials,
     signal: AbortSignal,
   ): WireRequest => ({
@@ -94,6 +89,7 @@ export function createTransport(options: TransportOptions): Transport {
     body: body?.text,
     tls,
     signal,
+    permit,
   });
 
   /** After a refusal of what was shown, tries once more with what is there by then, if that is different. */
@@ -176,7 +172,7 @@ const first = (header: string | string[] | undefined): string | undefined =>
 
 function failureOf({ name, signal }: Exchange, error: unknown): unknown {
   if (signal?.aborted === true) return signal.reason;
-  if (error instanceof ConnectionError) return error;
+  if (error instanceof ConnectionError || error instanceof NotSentError) return error;
   const came = error instanceof Error ? error.message : String(error);
   return new ConnectionError(name, `expected an answer, got none that can be read: ${came}`, {
     cause: error,

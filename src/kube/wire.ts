@@ -12,6 +12,8 @@ export interface WireRequest {
   readonly tls: Credentials['tls'];
   /** Ends the request, and the reading of its reply. */
   readonly signal: AbortSignal;
+  /** Called right before the first byte is written; when it throws, none is. */
+  readonly permit?: (() => void) | undefined;
 }
 
 export interface Reply {

@@ -1,8 +1,8 @@
 /**
- * The two ways in which a call to the API server fails, and the questions that callers ask about them.
+ * The ways in which a call to the API server fails, and the questions that callers ask about them.
  *
  * They are kept apart because they mean different things to a writer: after an `ApiError` the server has refused;
- * after a `ConnectionError` nobody knows, so read back before deciding.
+ * after a `ConnectionError` nobody knows, so read back before deciding; after a `NotSentError` this attempt did not happen.
  */
 import type { ApiErrorStatus } from './api.ts';
 
@@ -29,6 +29,11 @@ export class ConnectionError extends Error {
     super(`${request}: ${expected}`, options);
     this.request = request;
   }
+}
+
+/** The caller's `permit` did not hold any more: nothing was sent. Says so itself, with what was asked. */
+export class NotSentError extends Error {
+  override readonly name = 'NotSentError';
 }
 
 const hasCode = (error: unknown, code: number): error is ApiError =>

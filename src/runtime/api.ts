@@ -60,6 +60,11 @@ export interface RequestOptions {
   readonly subresource?: string | undefined;
   /** Server-side dry run: everything but persistence. */
   readonly dryRun?: boolean | undefined;
+  /**
+   * Called right before anything is sent, at every attempt, after all waiting for a turn and for a connection. When it
+   * throws, nothing is sent, and the call rejects with that: a `NotSentError`.
+   */
+  readonly permit?: (() => void) | undefined;
 }
 
 export interface ListOptions {

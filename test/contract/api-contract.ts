@@ -11,6 +11,7 @@ import { deletingRules } from './deleting-rules.ts';
 import { forgettingRules } from './forgetting-rules.ts';
 import { listingRules } from './listing-rules.ts';
 import { patchingRules } from './patching-rules.ts';
+import { permittingRules } from './permitting-rules.ts';
 import { replacingRules } from './replacing-rules.ts';
 import { statusRules } from './status-rules.ts';
 import { type MakePlace, placeIn, type Subject } from './subject.ts';
@@ -32,6 +33,7 @@ export function describeApiContract(name: string, start: () => Promise<Subject>)
     describe('status and generation', () => statusRules(makePlace));
     describe('deleting', () => deletingRules(makePlace));
     describe('garbage', () => collectingRules(makePlace));
+    describe('permitting', () => permittingRules(makePlace));
     describe('listing', () => listingRules(makePlace));
     describe('watching', () => watchingRules(makePlace));
     // The last: a real server is restarted for it.

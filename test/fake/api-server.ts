@@ -121,12 +121,13 @@ const nameOf = (method: string, { resource, namespace, name }: ObjectRef, option
 
 async function request<T>(
   name: string,
-  { signal }: Pick<RequestOptions, 'signal'>,
+  { signal, permit }: Pick<RequestOptions, 'signal' | 'permit'>,
   act: () => unknown,
 ): Promise<T> {
   // A real answer never comes in the same turn.
   await Promise.resolve();
   signal?.throwIfAborted();
+  permit?.();
   try {
     return act() as T;
   } catch (error) {

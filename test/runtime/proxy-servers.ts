@@ -19,11 +19,19 @@ export interface ProxyServer extends AsyncDisposable {
 /** `name:password` that is asked for, if any. */
 type Login = string | undefined;
 
-/** `answer` is given instead of a connection. */
-export async function startHttpProxy(
-  options: { readonly login?: Login; readonly identity?: Certificate; readonly answer?: string } = {},
-): Promise<ProxyServer> {
-  const { login, identity, answer } = options;
+interface HttpProxyOptions {
+  readonly login?: Login;
+  readonly identity?: Certificate;
+  /** Given instead of a connection. */
+  readonly answer?: string;
+  /** Connections are made once this has resolved. */
+  readonly ready?: Promise<void>;
+  /** Where connections really lead. Default: to where they were asked to. */
+  readonly leadingTo?: (asked: URL) => URL;
+}
+
+export async function startHttpProxy(options: HttpProxyOptions = {}): Promise<ProxyServer> {
+  const { login, identity, answer, ready = Promise.resolve(), leadingTo = (asked) => asked } = options;
   const server =
     identity === undefined
       ? createHttpServer()
@@ -39,9 +47,13 @@ export async function startHttpProxy(
     targets.push(url);
     if (client instanceof TLSSocket) shown.push(client.getPeerCertificate().subject?.CN);
     if (answer !== undefined) return void client.resume().write(answer);
-    const [host = '', port] = url.split(':');
-    const target = connect(Number(port), host, () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
-    join(client, target);
+    const lead = async (): Promise<void> => {
+      await ready;
+      const { hostname, port } = leadingTo(new URL(`tcp://${url}`));
+      const target = connect(Number(port), hostname, () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
+      join(client, target);
+    };
+    void lead();
   });
   return { ...(await listen(server, identity === undefined ? 'http' : 'https', targets)), shown };
 }
