@@ -6,8 +6,12 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { text } from 'node:stream/consumers';
+import type { Readable } from 'node:stream';
 import { excerpt, parsed } from './status.ts';
+
+/** Of what a program says: a certificate with its key has some ten thousand. */
+const output_bytes_max = 1024 * 1024;
+const complaint_bytes_max = 4096;
 
 /** As it stands in the kubeconfig. */
 export interface ExecConfig {
@@ -59,15 +63,42 @@ async function run(exec: ExecConfig, signal?: AbortSignal): Promise<PluginCreden
   signal?.addEventListener('abort', kill, { once: true });
   try {
     const closed = once(child, 'close') as Promise<[number | null]>;
-    const [output, complaint, [code]] = await Promise.all([text(child.stdout), text(child.stderr), closed]);
+    const [output, complaint, [code]] = await Promise.all([
+      beginning(child.stdout, output_bytes_max),
+      beginning(child.stderr, complaint_bytes_max),
+      closed,
+    ]);
     if (code === 0) return credentialIn(output);
-    throw new Error(`it ended with code ${code}: ${excerpt(complaint.trim())}`);
+    throw new Error(`it ended with code ${code}: ${presentable(complaint)}`);
   } catch (cause) {
     throw signal?.aborted === true ? signal.reason : failureOf(exec, cause as Error);
   } finally {
     signal?.removeEventListener('abort', kill);
   }
 }
+
+/** All is read, so that the program does not wait for us; what is beyond the limit is dropped. */
+async function beginning(stream: Readable, bytes_max: number): Promise<string> {
+  const kept: Buffer[] = [];
+  let left_bytes = bytes_max;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (left_bytes > 0) kept.push(chunk.subarray(0, left_bytes));
+    left_bytes -= chunk.length;
+  }
+  return Buffer.concat(kept).toString();
+}
+
+/** Long words with a digit: tokens, keys and their like, with the few paths and addresses that look the same. */
+const maybeSecret = /(?=\S*\d)[\w+/=.~-]{20,}/g;
+
+/** What a program complains about ends up in logs: nothing that moves a cursor, and nothing that may be a secret. */
+const presentable = (complaint: string): string =>
+  excerpt(
+    complaint
+      .replaceAll(/\p{C}+/gu, ' ')
+      .replaceAll(maybeSecret, '…')
+      .trim(),
+  );
 
 const environmentFor = ({ apiVersion, env }: ExecConfig): NodeJS.ProcessEnv => ({
   ...process.env,

@@ -72,6 +72,23 @@ describe('a plugin that fails', () => {
     );
   });
 
+  it('has its words made short, harmless to a terminal, and free of what may be a secret', async () => {
+    const token = `eyJhbGciOiJSUzI1NiJ9.${'Zm9v1'.repeat(20)}.c2ln-_x`;
+    const words = `\u001b[2Jcannot refresh ${token}\nkey=AKIAIOSFODNN7EXAMPLE\nlog in again`;
+    const exec = await plugin(`console.error(${JSON.stringify(words)}); process.exit(1);`);
+    const error: unknown = await ask(exec).catch((caught: unknown) => caught);
+    expect((error as Error).message).toMatch(/ended with code 1: \[2Jcannot refresh … … log in again$/);
+    const flood = await plugin(`console.error('word '.repeat(1_000_000)); process.exitCode = 1;`);
+    const short: unknown = await ask(flood).catch((caught: unknown) => caught);
+    expect(String(short)).toContain('it ended with code 1: word word');
+    expect(String(short).length).toBeLessThan(500);
+  });
+
+  it('by an answer without end is an error, and does not fill the memory', async () => {
+    const endless = await plugin(`process.stdout.write('x'.repeat(5 * 1024 * 1024));`);
+    await expect(ask(endless)).rejects.toThrow('it gave no ExecCredential');
+  });
+
   it('to start is an error with its cause', async () => {
     await expect(ask({ command: join(folder, 'nothing') })).rejects.toMatchObject({
       message: expect.stringContaining('expected credentials from'),
