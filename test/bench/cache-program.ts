@@ -20,7 +20,11 @@ import { systemClock } from '../../src/runtime/system-clock.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { type Delay, heapAtRest, openResources, report, watchEventLoop } from './measuring.ts';
 
-export type CacheCommand = { readonly kind: 'Follow'; readonly changes: number } | { readonly kind: 'Stop' };
+export type CacheCommand =
+  | { readonly kind: 'Follow'; readonly changes: number }
+  /** Everything has been written; what has not come within `patience_ms` is missing. */
+  | { readonly kind: 'Conclude'; readonly patience_ms: number }
+  | { readonly kind: 'Stop' };
 
 export type CacheReport =
   | {
@@ -34,8 +38,13 @@ export type CacheReport =
       readonly rssMax_bytes: number;
     }
   | { readonly kind: 'Following' }
-  /** Counted from the first change seen to the last. */
-  | { readonly kind: 'Followed'; readonly took_ms: number; readonly delay: Delay }
+  | {
+      readonly kind: 'Followed';
+      readonly arrived: number;
+      /** From the first change that was seen to the last. */
+      readonly took_ms: number;
+      readonly delay: Delay;
+    }
   | {
       readonly kind: 'Stopped';
       /** Over what the program had before it began, with everything let go. */
@@ -91,31 +100,40 @@ function follow(kind: string, api: Api, signal: AbortSignal, onChange: () => voi
 
 interface Counter {
   readonly count: () => void;
-  /** Resolves when `changes` more have been counted, with when the first was, in milliseconds. */
-  readonly until: (changes: number) => Promise<number>;
+  readonly begin: () => void;
+  readonly counted: () => number;
+  /** From the first that was counted to the last, in milliseconds. */
+  readonly took_ms: () => number;
 }
 
 function createCounter(): Counter {
-  let left = 0;
-  let first_ms: number | undefined;
-  let all = Promise.withResolvers<number>();
+  let counted = 0;
+  let first_ms = 0;
+  let last_ms = 0;
   return {
     count: () => {
-      first_ms ??= performance.now();
-      left -= 1;
-      if (left === 0) all.resolve(first_ms);
+      counted += 1;
+      last_ms = performance.now();
+      if (counted === 1) first_ms = last_ms;
     },
-    until: (changes) => {
-      left = changes;
-      first_ms = undefined;
-      all = Promise.withResolvers();
-      return all.promise;
+    begin: () => {
+      counted = 0;
     },
+    counted: () => counted,
+    took_ms: () => last_ms - first_ms,
   };
 }
 
 /** From the beginning, since a command may come before this program is ready for it. */
-const commands = on(process, 'message') as AsyncIterable<[CacheCommand]>;
+const commands = on(process, 'message') as AsyncIterableIterator<[CacheCommand]>;
+
+async function command<Kind extends CacheCommand['kind']>(
+  ...kinds: readonly Kind[]
+): Promise<Extract<CacheCommand, { kind: Kind }>> {
+  const [asked] = (await commands.next()).value as [CacheCommand];
+  if (kinds.includes(asked.kind as Kind)) return asked as Extract<CacheCommand, { kind: Kind }>;
+  throw new Error(`expected the command ${kinds.join(' or ')}, got ${asked.kind}`);
+}
 const [kubeconfig, kind = 'Cache', way = 'Stream'] = process.argv.slice(2);
 const heapBefore_bytes = await heapAtRest();
 
@@ -127,16 +145,24 @@ async function run(): Promise<void> {
   const reader = way === 'Stream' ? api : { ...api, ...refusingToStream(api) };
   const counter = createCounter();
   await reportSync(() => follow(kind, reader, stop.signal, counter.count));
-  for await (const [asked] of commands) {
-    if (asked.kind === 'Stop') break;
-    const held = watchEventLoop();
-    const first = counter.until(asked.changes);
-    await report({ kind: 'Following' });
-    const first_ms = await first;
-    await report({ kind: 'Followed', took_ms: performance.now() - first_ms, delay: await held() });
-  }
+  for (
+    let asked = await command('Follow', 'Stop');
+    asked.kind === 'Follow';
+    asked = await command('Follow', 'Stop')
+  )
+    await reportChanges(counter, asked.changes);
   stop.abort(new Error('the measurement is over'));
   await api.close();
+}
+
+async function reportChanges(counter: Counter, changes: number): Promise<void> {
+  const held = watchEventLoop();
+  counter.begin();
+  await report({ kind: 'Following' } satisfies CacheReport);
+  const { patience_ms } = await command('Conclude');
+  await eventually(() => counter.counted() >= changes, { timeout_ms: patience_ms }).catch(() => undefined);
+  const followed = { arrived: counter.counted(), took_ms: counter.took_ms(), delay: await held() };
+  await report({ kind: 'Followed', ...followed } satisfies CacheReport);
 }
 
 async function reportSync(start: () => Followed): Promise<void> {
