@@ -28,9 +28,12 @@ export interface FollowerOptions extends Pick<HttpApiOptions, 'connection' | 'de
   readonly clock: Clock;
   readonly namespace: string;
   readonly labelSelector?: string | undefined;
+  /** Awaited before each event of a watch is read. */
+  readonly mayRead?: (() => Promise<void>) | undefined;
 }
 
-export function startFollower({ clock, namespace, labelSelector, ...rest }: FollowerOptions): Follower {
+export function startFollower(options: FollowerOptions): Follower {
+  const { clock, namespace, labelSelector, mayRead, ...rest } = options;
   const client = createHttpApi({ ...rest, clock, userAgent: 'curfew-faults' });
   const ledger = createLedger();
   const errors: Error[] = [];
@@ -48,7 +51,10 @@ export function startFollower({ clock, namespace, labelSelector, ...rest }: Foll
   }) as Store<KubeObject>;
   const stop = new AbortController();
   const informer = startInformer({
-    api: client,
+    api:
+      mayRead === undefined
+        ? client
+        : { ...client, watch: (...asked) => held(client.watch(...asked), mayRead) },
     clock,
     resource: configMaps,
     namespace,
@@ -69,4 +75,11 @@ export function startFollower({ clock, namespace, labelSelector, ...rest }: Foll
       await client.close();
     },
   };
+}
+
+async function* held<T>(events: AsyncIterable<T>, mayRead: () => Promise<void>): AsyncGenerator<T> {
+  for await (const event of events) {
+    yield event;
+    await mayRead();
+  }
 }

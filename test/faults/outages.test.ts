@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
+import { kubectl } from '../controlplane/kubectl.ts';
 import { retryAfter_s } from './false-answers.ts';
 import { type Scene, setScene } from './scene.ts';
 
@@ -123,5 +124,30 @@ describe.concurrent('a server that', () => {
     await scene.create('b');
     await scene.agrees();
     expect(follower.replaced()).toBe(2);
+  });
+});
+
+/** Watches of ConfigMaps that the API server has closed because nobody read them fast enough. */
+async function watchesClosedAsSlow(): Promise<number> {
+  const { stdout } = await kubectl(controlPlane, ['get', '--raw', '/metrics']);
+  const line = /^apiserver_terminated_watchers_total\{group="",resource="configmaps"\} (\d+)$/m.exec(stdout);
+  return Number(line?.[1] ?? 0);
+}
+
+// By itself, for the tens of megabytes that it writes.
+describe('a watch', () => {
+  it('that is read so slowly that the server closes it is resumed, and no event is lost', async () => {
+    await using scene = await setScene(controlPlane, 'Network');
+    const reading = Promise.withResolvers<void>();
+    const follower = scene.follow(undefined, () => reading.promise);
+    const closed = await watchesClosedAsSlow();
+    // More than the connection's window, its sockets and the API server's channels hold together.
+    for (let index = 0; index < 300; index += 1) await scene.create(`cm-${index}`, 'x'.repeat(100_000));
+    expect(await watchesClosedAsSlow()).toBeGreaterThan(closed);
+    expect(follower.store.size).toBeLessThan(300);
+    reading.resolve();
+    await scene.agrees(20_000);
+    expect(follower.replaced()).toBe(1);
+    expect(follower.store.size).toBeGreaterThanOrEqual(300);
   });
 });

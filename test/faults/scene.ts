@@ -14,7 +14,7 @@ import { configMaps, namespaces } from '../contract/subject.ts';
 import type { ControlPlane } from '../controlplane/control-plane.ts';
 import { differences } from './comparison.ts';
 import type { FaultPlan } from './fault-plan.ts';
-import { type Follower, startFollower } from './follower.ts';
+import { type Follower, type FollowerOptions, startFollower } from './follower.ts';
 import { type HttpProxy, startHttpProxy, throughProxy } from './http-proxy.ts';
 import { startTcpProxy, type TcpProxy } from './tcp-proxy.ts';
 
@@ -27,8 +27,8 @@ export interface Scene extends AsyncDisposable {
   readonly create: (name: string, text?: string) => Promise<KubeObject>;
   readonly change: (name: string, text: string) => Promise<KubeObject>;
   readonly remove: (name: string) => Promise<void>;
-  /** Starts the follower, as whoever may use this connection. Default: the admin. */
-  readonly follow: (connection?: Connection) => Follower;
+  /** Starts the follower, as whoever may use this connection (default: the admin). */
+  readonly follow: (connection?: Connection, mayRead?: FollowerOptions['mayRead']) => Follower;
   /** Resolves when the follower's store holds what the server lists now. @throws Error when it does not in time */
   readonly agrees: (timeout_ms?: number) => Promise<void>;
 }
@@ -64,7 +64,7 @@ export async function setScene(controlPlane: ControlPlane, between: Between = 'B
       }),
     change: (name, text) => api.patch(refTo(name), 'merge', { data: { text } }),
     remove: async (name) => void (await api.delete(refTo(name))),
-    follow: (connection = admin) => {
+    follow: (connection = admin, mayRead) => {
       follower = startFollower({
         connection:
           between === 'Network'
@@ -72,6 +72,7 @@ export async function setScene(controlPlane: ControlPlane, between: Between = 'B
             : throughProxy(connection, tcp.server),
         clock: systemClock,
         namespace,
+        mayRead,
       });
       return follower;
     },
