@@ -1,7 +1,8 @@
 /** Attempts of one request: each has a deadline of its own. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
-import { connect, deadline_ms, json, silence, startServer, type TestServer } from './http-server.ts';
+import { connect, json, silence, startServer, type TestServer } from './http-server.ts';
+import { deadline_ms } from './hurried-clock.ts';
 import { widget, widgets } from './objects.ts';
 import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
 

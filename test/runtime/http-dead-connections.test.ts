@@ -5,13 +5,13 @@ import { ConnectionError } from '../../src/runtime/api-error.ts';
 import {
   type Answer,
   connect,
-  deadline_ms,
   json,
   silence,
   startServer,
   type TestResponse,
   type TestServer,
 } from './http-server.ts';
+import { deadline_ms } from './hurried-clock.ts';
 import { widget, widgets } from './objects.ts';
 import { type Relay, startRelay } from './relay.ts';
 import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';

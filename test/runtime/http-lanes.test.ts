@@ -5,7 +5,6 @@ import type { HttpApi } from '../../src/kube/http-api.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import {
   connect,
-  deadline_ms,
   json,
   startServer,
   status,
@@ -13,6 +12,7 @@ import {
   type TestResponse,
   type TestServer,
 } from './http-server.ts';
+import { deadline_ms } from './hurried-clock.ts';
 import { widget, widgets } from './objects.ts';
 import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
 

@@ -8,7 +8,7 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { createHttpApi, type HttpApi, type HttpApiOptions } from '../../src/kube/http-api.ts';
 import type { TlsOptions } from '../../src/kube/kubeconfig.ts';
-import type { Clock } from '../../src/runtime/clock.ts';
+import { createHurriedClock, deadline_ms } from './hurried-clock.ts';
 
 export interface SeenRequest {
   readonly method: string;
@@ -173,30 +173,6 @@ export async function startServer({ scheme, create, tls }: Protocol = plainHttp)
         server.close(() => resolve());
         for (const socket of sockets) socket.destroy();
       }),
-  };
-}
-
-export const deadline_ms = 15_000;
-
-/** A clock that does not make a test wait between attempts, but goes on by itself and remembers the waits; deadlines never come. */
-export function createHurriedClock(): Clock & { readonly waits_ms: number[] } {
-  const waits_ms: number[] = [];
-  let passed_ms = 0;
-  return {
-    waits_ms,
-    now: () => passed_ms,
-    monotonic: () => passed_ms,
-    random: () => 0.5,
-    after: (delay_ms, wake) => {
-      if (delay_ms === deadline_ms) return () => undefined;
-      waits_ms.push(delay_ms);
-      const due_ms = passed_ms + delay_ms;
-      const immediate = setImmediate(() => {
-        passed_ms = Math.max(passed_ms, due_ms);
-        wake();
-      });
-      return () => clearImmediate(immediate);
-    },
   };
 }
 

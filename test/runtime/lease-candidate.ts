@@ -5,7 +5,8 @@
 import { afterEach } from 'vitest';
 import { runLeaderElection } from '../../src/runtime/lease.ts';
 import type { Lease } from '../../src/runtime/lease-record.ts';
-import { connect, createLeaseServer, createProcess, leaseRef, type Network, steady } from './lease-world.ts';
+import { createLeaseServer, leaseRef } from './lease-server.ts';
+import { connect, createProcess, type Network, steady } from './lease-world.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 export const released: Lease = {

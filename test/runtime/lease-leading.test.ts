@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Api } from '../../src/runtime/api.ts';
 import { guardWrites } from '../../src/runtime/lease-guard.ts';
 import { begin, held, released } from './lease-candidate.ts';
-import { leaseRef } from './lease-world.ts';
+import { leaseRef } from './lease-server.ts';
 
 describe('a leader', () => {
   it('renews every two seconds and keeps when it acquired', async () => {

@@ -1,7 +1,8 @@
 /** Two candidates and one Lease that others meddle with: what must not cost the leader its leadership. */
 import { describe, expect, it } from 'vitest';
 import { runLeaderElection } from '../../src/runtime/lease.ts';
-import { connect, createLeaseServer, createProcess, leaseRef, steady } from './lease-world.ts';
+import { createLeaseServer, leaseRef } from './lease-server.ts';
+import { connect, createProcess, steady } from './lease-world.ts';
 import { createRandom } from './random.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 

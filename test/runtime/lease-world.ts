@@ -1,5 +1,5 @@
 /**
- * A world for candidates of an election: one Lease on a server that is in memory, a network that delays and loses, and
+ * A world for candidates of an election: a network that delays and loses, and
  * processes that are paused, killed and told to stop. All on one virtual clock; each process has a skewed one of its own.
  */
 import type {
@@ -7,84 +7,16 @@ import type {
   KubeList,
   KubeObject,
   ListOptions,
-  ObjectRef,
   Resource,
   WatchEvent,
   WatchOptions,
 } from '../../src/runtime/api.ts';
-import { ApiError, ConnectionError } from '../../src/runtime/api-error.ts';
+import { ConnectionError } from '../../src/runtime/api-error.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
-import { type Lease, leaseResource } from '../../src/runtime/lease-record.ts';
+import type { Lease } from '../../src/runtime/lease-record.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-export const leaseRef: ObjectRef = { resource: leaseResource, namespace: 'curfew-system', name: 'operator' };
-
-/** Answers at once; the network around it takes the time. */
-export interface LeaseServer {
-  readonly get: () => Lease;
-  readonly create: (lease: Lease) => Lease;
-  readonly replace: (lease: Lease) => Lease;
-  readonly delete: () => void;
-  /** Changes the labels alone. */
-  readonly touch: () => void;
-  readonly lease: () => Lease | undefined;
-  /** Tells of every write and deletion from now on, until the function that it answers with is called. */
-  readonly follow: (onEvent: (event: WatchEvent<Lease>) => void) => () => void;
-  readonly followers: () => number;
-}
-
-const failure = (code: number, reason: string): ApiError =>
-  new ApiError('TEST leases', { code, reason, message: 'says the server in memory' });
-
-export function createLeaseServer(): LeaseServer {
-  let lease: Lease | undefined;
-  let version = 0;
-  const followers = new Set<(event: WatchEvent<Lease>) => void>();
-  const tell = (type: 'MODIFIED' | 'DELETED', object: Lease): void => {
-    for (const follower of followers) follower({ type, object });
-  };
-  const put = (next: Lease, uid: string): Lease => {
-    version += 1;
-    lease = { ...next, metadata: { ...next.metadata, uid, resourceVersion: `${version}` } };
-    tell('MODIFIED', lease);
-    return lease;
-  };
-  const get = (): Lease => {
-    if (lease === undefined) throw failure(404, 'NotFound');
-    return lease;
-  };
-  return {
-    get,
-    create: (next) => {
-      if (lease !== undefined) throw failure(409, 'AlreadyExists');
-      return put(next, `uid-${version}`);
-    },
-    replace: (next) => {
-      // The real one says so of an object with a UID.
-      if (lease === undefined) throw failure(409, 'Conflict');
-      const { metadata } = lease;
-      if (next.metadata.resourceVersion !== metadata.resourceVersion) throw failure(409, 'Conflict');
-      return put(next, metadata.uid ?? '');
-    },
-    delete: () => {
-      if (lease !== undefined) tell('DELETED', lease);
-      lease = undefined;
-    },
-    touch: () => {
-      if (lease === undefined) return;
-      put(
-        { ...lease, metadata: { ...lease.metadata, labels: { touched: `${version}` } } },
-        lease.metadata.uid ?? '',
-      );
-    },
-    lease: () => lease,
-    follow: (onEvent) => {
-      followers.add(onEvent);
-      return () => followers.delete(onEvent);
-    },
-    followers: () => followers.size,
-  };
-}
+import type { LeaseServer } from './lease-server.ts';
 
 /** An operating system's process with an event loop: nothing inside happens while it is paused, nor after it was killed. */
 export interface Process {

@@ -89,3 +89,26 @@ describe('a key that is put off', () => {
     expect(await queue.next(never)).toBe('b');
   });
 });
+
+it('the observer hears of depth, waiting times and retries', async () => {
+  const heard: string[] = [];
+  queue = createQueue({
+    clock,
+    observer: {
+      onAdd: (depth) => heard.push(`added, ${depth} waiting`),
+      onTake: (depth, waited_ms) => heard.push(`taken after ${waited_ms} ms, ${depth} waiting`),
+      onRetry: (delay_ms) => heard.push(`retry in ${delay_ms} ms`),
+    },
+  });
+  queue.add('a');
+  queue.add('b');
+  await clock.advance(7);
+  await queue.next(never);
+  queue.addRateLimited('a');
+  expect(heard).toEqual([
+    'added, 1 waiting',
+    'added, 2 waiting',
+    'taken after 7 ms, 1 waiting',
+    'retry in 25 ms',
+  ]);
+});

@@ -1,14 +1,8 @@
 /** Whose certificate is accepted, what is shown to the server, and what happens when certificates change. */
-import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
-import type { Server as HttpsServer } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { TLSSocket, TlsOptions as ServerTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { stringify } from 'yaml';
-import { isAboutCertificates } from '../../src/kube/tls.ts';
 import type { HttpApi } from '../../src/kube/http-api.ts';
-import { loadConnection, type TlsOptions } from '../../src/kube/kubeconfig.ts';
+import type { TlsOptions } from '../../src/kube/kubeconfig.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { createAuthority } from './certificates.ts';
 import { type Answer, connect, json, startServer, stream, type TestServer } from './http-server.ts';
@@ -181,49 +175,4 @@ describe.each(uses)('$what', ({ alpn, use, answer, version }) => {
     expect(await failure(use(api))).toMatchObject({ cause: { code: 'ECONNREFUSED' } });
     expect(asked).toEqual(['Known']);
   });
-});
-
-describe('an error on a connection that is ready', () => {
-  it.each([
-    ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', true],
-    ['ERR_SSL_SSL/TLS_ALERT_CERTIFICATE_EXPIRED', true],
-    ['ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE', true],
-    ['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', true],
-    ['ERR_SSL_SSL/TLS_ALERT_BAD_RECORD_MAC', false],
-    ['ERR_SSL_DECRYPTION_FAILED_OR_BAD_RECORD_MAC', false],
-    ['ECONNRESET', false],
-  ])('with code %s is about certificates: %s', (code, expected) => {
-    expect(isAboutCertificates(Object.assign(new Error('the connection broke'), { code }))).toBe(expected);
-  });
-});
-
-it('an authority whose file is replaced is found, without a restart', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'curfew-tls-'));
-  cleanups.push(() => rm(folder, { recursive: true }));
-  const authority = join(folder, 'ca.crt');
-  await writeFile(authority, ours.cert);
-  let https: HttpsServer | undefined;
-  const protocol = tlsProtocol('h2', ours.issue('the server', local));
-  const create = () => (https = protocol.create() as HttpsServer);
-  const server = await startServer({ ...protocol, create });
-  cleanups.push(() => server[Symbol.asyncDispose]());
-  server.plan(json(201, widget('a', '1'), { connection: 'close' }));
-  const path = join(folder, 'config');
-  await writeFile(
-    path,
-    stringify({
-      'current-context': 'main',
-      clusters: [{ name: 'c', cluster: { server: server.url, 'certificate-authority': authority } }],
-      users: [{ name: 'u', user: { token: 'secret' } }],
-      contexts: [{ name: 'main', context: { cluster: 'c', user: 'u' } }],
-    }),
-  );
-  const api = connect(server, { connection: loadConnection(path) });
-  cleanups.push(api.close);
-  await post(api);
-  https?.setSecureContext(theirs.issue('the server', local));
-  expect(await failure(post(api))).toBeInstanceOf(ConnectionError);
-  await writeFile(`${authority}.new`, theirs.cert);
-  await rename(`${authority}.new`, authority);
-  await expect(post(api)).resolves.toMatchObject({ metadata: { name: 'a' } });
 });
