@@ -7,22 +7,56 @@ import type { Shell } from './controller/apply.ts';
 import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
 import type { SweepOptions } from './controller/sweep.ts';
 import type { Trail } from './controller/trail.ts';
+import type { TrailEntry } from './domain/trail.ts';
 import { isConflict } from './runtime/api-error.ts';
 import { type Controller, createController, type ReconcileOutcome } from './runtime/controller.ts';
 import type { Queue } from './runtime/queue.ts';
 import { type Logger, logStep } from './telemetry/log.ts';
 import type { Metrics } from './telemetry/metrics.ts';
 
-/** Steps go to the log first, then to the metrics that follow them. */
+/** Steps go to the log first, then to the metrics that follow them; what is told again is not counted again. */
 export const createTrail = (logger: Logger, metrics: Metrics): Trail => ({
-  tell: (id, facts, { step, note, by, reason, since_ms }, now_ms) => {
+  tell: (id, facts, entry, { now_ms, isNews }) => {
+    const { step, note, by, reason } = entry;
     logStep(logger, { id, grant: facts, step, note, by, reason });
-    if (since_ms === undefined) return;
-    if (step === 'Granted') metrics.activated(now_ms - since_ms);
-    if (step === 'Expired' || step === 'Revoked' || step === 'Withdrawn') metrics.ended(now_ms - since_ms);
+    if (isNews) count(metrics, entry, now_ms);
+  },
+  nameTaken: (name, namespace) => {
+    metrics.eventNameTaken();
+    logger.warn(
+      { event: name, namespace },
+      'somebody else made an Event under the name of ours, which was written under another one: find out who may create Events there',
+    );
   },
   problem: (message, error) => logger.warn({ err: error }, message),
 });
+
+function count(metrics: Metrics, { step, by, reason, since_ms }: TrailEntry, now_ms: number): void {
+  const lag_ms = since_ms === undefined ? undefined : now_ms - since_ms;
+  switch (step) {
+    case 'Requested':
+      return metrics.asked();
+    case 'Approved':
+      return metrics.decided(step);
+    case 'Tampered':
+      return metrics.tampered();
+    case 'Granted':
+      return lag_ms === undefined ? undefined : metrics.activated(lag_ms);
+    case 'Denied':
+    case 'Expired':
+    case 'Revoked':
+    case 'Withdrawn':
+      if (by !== undefined && step !== 'Expired') metrics.decided(step);
+      return metrics.ended(reason ?? step, lag_ms);
+    case 'Queued':
+    case 'Scheduled':
+    case 'Stalled':
+    case 'Activating':
+    case 'ExpiringSoon':
+    case 'PolicyDeleted':
+      return undefined;
+  }
+}
 
 /** controller-runtime's words for what became of a reconcile. */
 const resultLabels = {

@@ -8,8 +8,11 @@ import { createDeparted } from './controller/departed.ts';
 import { startInformers } from './controller/informers.ts';
 import { createIntake } from './controller/intake.ts';
 import { priorityOf } from './controller/priority.ts';
-import { activeSamples, grantSamples } from './controller/samples.ts';
+import { createMemory } from './controller/memory.ts';
+import { activeSamples, grantSamples, overdue } from './controller/samples.ts';
 import { runSweep } from './controller/sweep.ts';
+import { endReasons } from './domain/reason.ts';
+import { objectionToClocks } from './domain/skew.ts';
 import { createHttpApi, type HttpApi } from './kube/http-api.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
 import { elect } from './operator-election.ts';
@@ -20,7 +23,9 @@ import type { Api } from './runtime/api.ts';
 import type { Informer } from './runtime/informer.ts';
 import { guardWrites } from './runtime/lease-guard.ts';
 import { createQueue } from './runtime/queue.ts';
+import { createServerTime, laterOf, type ServerTime } from './runtime/server-time.ts';
 import { systemClock } from './runtime/system-clock.ts';
+import { watchForLeaps } from './runtime/time-leap.ts';
 import { createLogger, type Logger } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
 
@@ -42,12 +47,16 @@ async function run(flags: Flags, logger: Logger, stop: AbortController): Promise
 }
 
 async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer: Defer): Promise<void> {
-  const clock = systemClock;
+  const serverTime = createServerTime(systemClock);
+  const clock = laterOf(systemClock, serverTime);
   let leading = false;
   const metrics = createMetrics({
     // A replica that stands by sees the same grants: counted there too, each would count twice.
     grants: () => (leading ? grantSamples(cache) : []),
     active: () => (leading ? activeSamples(cache) : []),
+    overdue: () => (leading ? overdue(cache, clock.now()) : undefined),
+    skew_ms: serverTime.skew_ms,
+    endReasons: Object.keys(endReasons),
     work: {
       workers: flags.workers,
       waiting: () => queue.length,
@@ -69,6 +78,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
       clock,
       userAgent: 'curfew-operator',
       priorityOf,
+      onServerDate: serverTime.observe,
       observe: ({ method, code }) => metrics.requested(method, String(code), host),
     });
     defer(api.close);
@@ -81,7 +91,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   const endpoints = {
     informers,
     queue,
-    obstacle: () => (signal.aborted ? 'it is stopping' : obstacle),
+    obstacle: () => (signal.aborted ? 'it is stopping' : (obstacle ?? clockObstacle(serverTime))),
     metrics,
     logger,
   };
@@ -107,7 +117,23 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     leading = true;
     intake.open(cache);
     logger.info('leading');
-    const shell = { api: writes, cache, clock, trail: createTrail(logger, metrics), instance: hostname() };
+    watchForLeaps({
+      clock,
+      signal: workSignal,
+      onLeap: (leap_ms) => {
+        logger.warn({ leap_ms }, 'the time of day leapt ahead; looking at everything that waits for one');
+        intake.timeLeapt(cache);
+      },
+    });
+    const shell = {
+      api: writes,
+      cache,
+      clock,
+      trail: createTrail(logger, metrics),
+      instance: hostname(),
+      memory: createMemory(clock),
+      skew_ms: serverTime.skew_ms,
+    };
     const controller = createGrantController(shell, { queue, workers: flags.workers, logger, metrics });
     const sweep = sweepOptions(shell, { queue, logger, metrics });
     await Promise.all([controller.run(workSignal), runSweep(sweep, workSignal)]).finally(() => {
@@ -127,6 +153,10 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     work(guardWrites(api, stillLeading), workSignal),
   );
 }
+
+/** Ready for everything but the one thing that it is for. */
+const clockObstacle = ({ skew_ms }: ServerTime): string | undefined =>
+  objectionToClocks({ skew_ms: skew_ms() })?.message;
 
 async function main(flags: Flags): Promise<number> {
   const logger = createLogger(flags.logLevel);

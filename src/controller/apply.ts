@@ -5,11 +5,11 @@
  * Every write is conditional (resourceVersion, UID, or a name that belongs to one grant for ever), so repeating one, or
  * two leaders overlapping for a moment, does no harm.
  */
-import { type Binding, type Place, placeKey, type StoredBinding } from '../domain/binding.ts';
+import { type Binding, type Place, placeKey, placeOf, type StoredBinding } from '../domain/binding.ts';
 import type { Grant } from '../domain/grant.ts';
 import type { Effect } from '../domain/plan.ts';
 import { statusPatch } from '../domain/status-patch.ts';
-import { factsOf, type TrailEntry } from '../domain/trail.ts';
+import { factsOf, type GrantFacts, type TrailEntry } from '../domain/trail.ts';
 import type { World } from '../domain/world.ts';
 import type { Api } from '../runtime/api.ts';
 import { isAlreadyExists, isConflict, isNotFound, isRefusal, isServerFailure } from '../runtime/api-error.ts';
@@ -17,8 +17,10 @@ import type { Clock } from '../runtime/clock.ts';
 import { keyOf } from '../runtime/resources.ts';
 import type { Cache } from './cache.ts';
 import { liveBinding } from './gather.ts';
+import type { Memory } from './memory.ts';
 import { bindingRef, bindingResource, grantRef } from './resources.ts';
-import { entryId, eventOf, type Trail, writeEvent } from './trail.ts';
+import { writeEvent } from './event.ts';
+import { entryId, eventOf, type Trail } from './trail.ts';
 
 export interface Shell {
   readonly api: Api;
@@ -27,6 +29,9 @@ export interface Shell {
   readonly trail: Trail;
   /** Names this process in Events, such as the pod's name. */
   readonly instance: string;
+  readonly memory: Memory;
+  /** By how much the API server's clock is ahead, in milliseconds; undefined while nobody knows. */
+  readonly skew_ms?: () => number | undefined;
 }
 
 /**
@@ -64,10 +69,23 @@ export async function tell(
 ): Promise<void> {
   const now_ms = shell.clock.now();
   const facts = factsOf(grant);
-  if (entry.audience !== 'People') shell.trail.tell(entryId(facts, entry), facts, entry, now_ms);
+  const id = entryId(facts, entry);
+  if (entry.audience !== 'People') log(shell, id, facts, entry);
   if (entry.audience === 'Log') return;
-  const event = eventOf(grant, entry, now_ms, shell.instance);
-  await writeEvent(shell.api, shell.trail, event, grant.metadata.namespace, signal);
+  await writeEvent(shell, eventOf(grant, entry, now_ms, shell.instance), signal);
+}
+
+/** Tells one entry in the log. Told again, it says the same under the same id, and is not counted again. */
+export function log(
+  { trail, memory, clock }: Pick<Shell, 'trail' | 'memory' | 'clock'>,
+  id: string,
+  facts: GrantFacts,
+  entry: TrailEntry,
+): void {
+  const isNews = !memory.told.has(id);
+  memory.told.add(id);
+  if (isNews && entry.step === 'Tampered') memory.repaired(facts.uid);
+  trail.tell(id, facts, entry, { now_ms: clock.now(), isNews });
 }
 
 async function writeStatus(
@@ -160,18 +178,6 @@ export async function deleteBinding(
   cache.bindings[place.kind].forget(keyOf({ metadata: place }), uid);
   return undefined;
 }
-
-const placeOf = ({
-  kind,
-  metadata: { namespace, name },
-}: {
-  kind: Place['kind'];
-  metadata: Omit<Place, 'kind'>;
-}): Place => ({
-  kind,
-  namespace,
-  name,
-});
 
 function withRefusal(world: World, place: Place, why: string): World {
   const refused = new Map(world.answers.refused).set(placeKey(place), why);

@@ -16,6 +16,8 @@ export interface Intake {
   readonly changed: (key: string) => void;
   /** This process leads from now on: everything is work. */
   readonly open: (cache: Cache) => void;
+  /** The time of day is another than was thought: whatever waits for one is looked at. */
+  readonly timeLeapt: (cache: Cache) => void;
 }
 
 /**
@@ -38,7 +40,21 @@ export function createIntake(queue: Pick<Queue<string>, 'add'>, departed: Depart
       departed.forgetOlderThan(departedMemory_ms);
       for (const key of everything(cache)) queue.add(key);
     },
+    timeLeapt: (cache) => {
+      if (!isOpen) return;
+      for (const key of timed(cache)) queue.add(key);
+    },
   };
+}
+
+/** Grants to which something happens at a time of day: those that hold access first. */
+function* timed(cache: Cache): Iterable<string> {
+  for (const phase of ['Active', 'Activating', 'Scheduled', 'Pending']) {
+    for (const kind of grantKinds) {
+      for (const grant of cache.grants[kind].byIndex('phase', phase))
+        yield workKey({ kind, key: keyOf(grant) });
+    }
+  }
 }
 
 /** Every piece of work that there is: grants, those that are gone but still owe the trail a line, and bindings. */

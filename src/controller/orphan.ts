@@ -5,7 +5,15 @@
  * And grants that were deleted while they held access: the garbage collector may take their bindings first, but the
  * trail still gets its line.
  */
-import { emptied, isOurs, type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
+import {
+  emptied,
+  isOurs,
+  type Place,
+  placeKey,
+  placeOf,
+  placesOf,
+  type StoredBinding,
+} from '../domain/binding.ts';
 import type { Grant } from '../domain/grant.ts';
 import {
   copyEntry,
@@ -16,7 +24,7 @@ import {
   originOf,
 } from '../domain/orphan.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
-import { deleteBinding, replaceBinding, type Shell, tell } from './apply.ts';
+import { deleteBinding, log, replaceBinding, type Shell, tell } from './apply.ts';
 import { grantKinds } from './cache.ts';
 import { getOrUndefined, liveBinding } from './gather.ts';
 import { grantResource } from './resources.ts';
@@ -41,8 +49,11 @@ export async function reconcileOrphan(
   const owners = grantKinds.flatMap((grantKind) =>
     shell.cache.grants[grantKind].byIndex('uid', origin.grantUid),
   );
-  if (owners.some((grant) => placesOf(grant).some((place) => placeKey(place) === placeOf(binding))))
+  if (
+    owners.some((grant) => placesOf(grant).some((place) => placeKey(place) === placeKey(placeOf(binding))))
+  ) {
     return {};
+  }
   // A copy of a grant's binding at a place that is not the grant's has no owner, however real the grant is.
   const mayExist = owners.length === 0;
   if (mayExist && (await grantExists(shell, binding, origin.grantName, origin.grantUid, signal))) {
@@ -51,12 +62,9 @@ export async function reconcileOrphan(
   await remove(shell, binding, signal);
   const entry = mayExist ? orphanEntry(binding) : copyEntry(binding);
   const facts = factsOfOrphan(binding, origin);
-  shell.trail.tell(entryId(facts, entry), facts, entry, shell.clock.now());
+  log(shell, entryId(facts, entry), facts, entry);
   return {};
 }
-
-const placeOf = ({ kind, metadata: { namespace, name } }: StoredBinding): string =>
-  placeKey({ kind, namespace, name });
 
 /**
  * Sees to the end of a grant that was deleted while it held access: takes its bindings away, looks that they are gone,
@@ -81,8 +89,8 @@ export async function reconcileDeparted(shell: Shell, key: string, signal: Abort
  * @throws Error while it still stands
  */
 async function remove(shell: Shell, binding: StoredBinding, signal: AbortSignal): Promise<void> {
-  const { namespace, name, uid } = binding.metadata;
-  const place = { kind: binding.kind, namespace, name };
+  const { uid } = binding.metadata;
+  const place = placeOf(binding);
   const kept = await deleteBinding(shell, place, uid, signal);
   if (kept === undefined || kept.metadata.uid !== uid) return;
   const left = await replaceBinding(shell, emptied(kept), kept.metadata, signal);

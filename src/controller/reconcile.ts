@@ -3,7 +3,7 @@
  * All judgement is in domain/; here is only the order of things.
  */
 import { decide } from '../domain/decide.ts';
-import type { Grant } from '../domain/grant.ts';
+import { type Grant, isFinal } from '../domain/grant.ts';
 import { isHolding } from '../domain/limit.ts';
 import type { Effect, Wake } from '../domain/plan.ts';
 import type { World } from '../domain/world.ts';
@@ -13,6 +13,7 @@ import { apply, type Shell } from './apply.ts';
 import { answer, gather } from './gather.ts';
 import { createReservations, type Reservations } from './load.ts';
 import { reconcileDeparted, reconcileOrphan } from './orphan.ts';
+import { entryId } from './trail.ts';
 import { parseWork } from './work.ts';
 
 /**
@@ -43,11 +44,18 @@ export const createReconcile = (shell: Shell, othersWait: () => boolean) => {
 
 type Worker = Shell & { readonly othersWait: () => boolean; readonly reservations: Reservations };
 
-/** Looked up in the same breath as it is decided by: any later, and two workers take the same room. */
-const withLoad = ({ cache, reservations }: Worker, world: World): World =>
-  world.policy?.spec.limits === undefined || isHolding(world.grant)
-    ? world
-    : { ...world, load: () => reservations.loadFor(cache, world.grant) };
+/** The world with what this process knows: looked up in the same breath as it is decided by, or two workers take one room. */
+function withMemory({ cache, reservations, memory, skew_ms }: Worker, world: World): World {
+  const { grant } = world;
+  const isLimited = world.policy?.spec.limits !== undefined && !isHolding(grant);
+  return {
+    ...world,
+    skew_ms: skew_ms?.(),
+    repairs: memory.repairs(grant.metadata.uid),
+    isTold: (entry) => memory.told.has(entryId(grant.metadata, entry)),
+    ...(isLimited ? { load: () => reservations.loadFor(cache, grant) } : {}),
+  };
+}
 
 /** The grant of this name first: what is left of an older one of the same name must not hold it up. */
 async function reconcileNamed(
@@ -78,13 +86,16 @@ async function reconcileGrant(
   if (grant === undefined) return {};
   let world: World | undefined = gather(shell.cache, grant, false, {});
   for (let round = 0; round < roundsMax; round += 1) {
-    const plan = decide(withLoad(shell, world), shell.clock.now());
+    const plan = decide(withMemory(shell, world), shell.clock.now());
     if (plan.kind === 'Ask') {
       world = await answer(shell.api, world, plan.question, signal);
       if (world === undefined) return {};
       continue;
     }
-    if (plan.effects.length === 0) return resultOf(plan.wake, shell.clock.now());
+    if (plan.effects.length === 0) {
+      if (isFinal(world.grant.status.phase)) shell.memory.forget(world.grant.metadata.uid);
+      return resultOf(plan.wake, shell.clock.now());
+    }
     shell.reservations.reserve(key, world, plan);
     try {
       world = await applyAll(shell, plan.effects, world, signal);

@@ -9,14 +9,20 @@ import type { Grant } from '../domain/grant.ts';
 import { apiGroup, apiVersion } from '../domain/kinds.ts';
 import type { Step } from '../domain/reason.ts';
 import type { GrantFacts, TrailEntry } from '../domain/trail.ts';
-import type { Api } from '../runtime/api.ts';
-import { isAlreadyExists } from '../runtime/api-error.ts';
-import { eventResource } from './resources.ts';
 
 /** The durable trail and the metrics that follow it. `id` is the same when a step is told again after a crash. */
 export interface Trail {
-  readonly tell: (id: string, facts: GrantFacts, entry: TrailEntry, now_ms: number) => void;
+  readonly tell: (id: string, facts: GrantFacts, entry: TrailEntry, when: Telling) => void;
+  /** Somebody else's Event stands under the name of ours, which was written under another one. */
+  readonly nameTaken: (name: string, namespace: string) => void;
   readonly problem: (message: string, error: unknown) => void;
+}
+
+export interface Telling {
+  /** Wall time in milliseconds. */
+  readonly now_ms: number;
+  /** False when this process has told it before. */
+  readonly isNews: boolean;
 }
 
 const reportingController = `${apiGroup}/operator`;
@@ -42,15 +48,40 @@ const actions: Readonly<Record<Step, string>> = {
 };
 
 /** The name of an entry: the same for the same step of the same grant, whoever tells it and however often. */
-export function entryId({ name, uid }: Pick<GrantFacts, 'name' | 'uid'>, entry: TrailEntry): string {
+export function entryId(
+  { name, uid }: Pick<GrantFacts, 'name' | 'uid'>,
+  entry: Pick<TrailEntry, 'step' | 'discriminator'>,
+): string {
   const digest = createHash('sha256').update(`${uid}/${entry.step}/${entry.discriminator}`).digest('hex');
   // An object name may not have a dot or hyphen before a dot, which a cut could leave there.
   const stem = name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
   return `${stem}.${digest.slice(0, 16)}`;
 }
 
-/** The Event (events.k8s.io/v1) of an entry. */
-export function eventOf(grant: Grant, entry: TrailEntry, now_ms: number, instance: string): object {
+/** An Event (events.k8s.io/v1), as far as Curfew writes it. */
+export interface Event {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly eventTime: string;
+  readonly reportingController: string;
+  readonly reportingInstance: string;
+  readonly action: string;
+  readonly reason: string;
+  readonly type: string;
+  readonly regarding: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    readonly name: string;
+    readonly namespace: string | undefined;
+    readonly uid: string;
+    readonly resourceVersion: string;
+  };
+  readonly note: string;
+}
+
+/** The Event of an entry. */
+export function eventOf(grant: Grant, entry: TrailEntry, now_ms: number, instance: string): Event {
   const { name, uid, namespace, resourceVersion } = grant.metadata;
   return {
     apiVersion: 'events.k8s.io/v1',
@@ -89,21 +120,4 @@ function clip(note: string): string {
     kept += character;
   }
   return kept + ellipsis;
-}
-
-/** Writes the Event of an entry. Never rejects. */
-export async function writeEvent(
-  api: Api,
-  trail: Trail,
-  event: object,
-  namespace: string | undefined,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await api.create(eventResource, namespace ?? clusterEventNamespace, event, { signal });
-  } catch (error) {
-    // Told before: a crash came between the Event and the status that says so.
-    if (!isAlreadyExists(error))
-      trail.problem('expected to write an Event; the step goes on without it', error);
-  }
 }

@@ -61,6 +61,13 @@ export interface StoredBinding extends Binding {
 export const bindingName = (grant: Grant): string =>
   `${bindingNamePrefix}${grant.metadata.name}:${grant.metadata.uid}`;
 
+/** Where a binding stands. */
+export const placeOf = ({ kind, metadata: { namespace, name } }: Binding): Place => ({
+  kind,
+  namespace,
+  name,
+});
+
 export const placeKey = (place: Place): string => `${place.kind}/${place.namespace ?? ''}/${place.name}`;
 
 /** Where the bindings of a grant belong. */

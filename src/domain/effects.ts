@@ -2,7 +2,7 @@
  * The pieces that plans are made of: the next status, the writes that lead there, and what stands at the places of a
  * grant's bindings. Must not know why.
  */
-import { emptied, isOurs, type Place, placeKey, placesOf, type StoredBinding } from './binding.ts';
+import { emptied, isOurs, placeKey, placeOf, placesOf, type StoredBinding } from './binding.ts';
 import { conditionsOf, type Situation } from './condition.ts';
 import type { Grant } from './grant.ts';
 import type { Effect } from './plan.ts';
@@ -77,12 +77,6 @@ export function refusedDeletions(world: World): string | undefined {
   const words = ourBindings(world).flatMap((binding) => refusalAt(world, binding) ?? []);
   return words.length === 0 ? undefined : [...new Set(words)].join('; ');
 }
-
-const placeOf = ({ kind, metadata: { namespace, name } }: StoredBinding): Place => ({
-  kind,
-  namespace,
-  name,
-});
 
 const refusalAt = ({ answers }: World, binding: StoredBinding): string | undefined =>
   answers.refused?.get(placeKey(placeOf(binding)));

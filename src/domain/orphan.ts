@@ -48,22 +48,27 @@ export function factsOfOrphan(binding: StoredBinding, { grantName, grantUid }: O
     policy: '',
     reason: annotations[reasonAnnotation] ?? '',
     ticket: undefined,
+    unverified: true,
   };
 }
 
-const deleted = (who: string, role: string, expires: string): TrailEntry => ({
+const deleted = (note: string): TrailEntry => ({
   step: 'Revoked',
   type: 'Normal',
   audience: 'Everybody',
   reason: 'GrantDeleted',
-  note: `${who} may no longer use ${role}: the grant was deleted before its end at ${expires}`,
+  note,
   discriminator: '',
 });
 
-/** The last line of a grant of which only the binding was left. */
+/** The last line of a grant of which only the binding was left, or of a binding that was made to look like one. */
 export function orphanEntry({ metadata, roleRef, subjects = [] }: StoredBinding): TrailEntry {
-  const expires = metadata.annotations?.[expiresAtAnnotation] ?? 'an unknown time';
-  return deleted(subjects.map(({ name }) => name).join(', '), `${roleRef.kind} ${roleRef.name}`, expires);
+  const { [expiresAtAnnotation]: expires = 'an unknown time', [requesterAnnotation]: requester = 'nobody' } =
+    metadata.annotations ?? {};
+  const who = subjects.map(({ name }) => name).join(', ');
+  return deleted(
+    `${who} may no longer use ${roleRef.kind} ${roleRef.name} by binding ${metadata.name}, whose grant does not exist; it has been deleted. Going by its annotations, which nobody vouches for, ${requester} asked for it until ${expires}`,
+  );
 }
 
 /** A binding that bears the name of a grant's, at a place that is not the grant's: whoever made it, the grant has not ended. */
@@ -80,5 +85,7 @@ export function departedEntry(grant: Grant): TrailEntry {
   const { roleRef } = grant.spec;
   const who = subjectsOf(grant).map(subjectName).join(', ');
   const expires = grant.status.expirationTime ?? 'an unknown time';
-  return deleted(who, `${roleRef.kind} ${roleRef.name} in ${reachOf(grant)}`, expires);
+  return deleted(
+    `${who} may no longer use ${roleRef.kind} ${roleRef.name} in ${reachOf(grant)}: the grant was deleted before its end at ${expires}`,
+  );
 }

@@ -39,6 +39,8 @@ export interface GrantFacts {
   readonly policy: string;
   readonly reason: string;
   readonly ticket: string | undefined;
+  /** There where all of this was read off a binding: whoever may edit that may have written it. */
+  readonly unverified?: true;
 }
 
 export const factsOf = (grant: Grant): GrantFacts => ({

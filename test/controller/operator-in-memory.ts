@@ -7,11 +7,16 @@
 import { createCache } from '../../src/controller/cache.ts';
 import { createDeparted } from '../../src/controller/departed.ts';
 import { startInformers } from '../../src/controller/informers.ts';
+import { createIntake } from '../../src/controller/intake.ts';
+import { createMemory } from '../../src/controller/memory.ts';
 import { createReconcile, latestLook_ms } from '../../src/controller/reconcile.ts';
 import { type Finding, runSweep } from '../../src/controller/sweep.ts';
+import { overdue } from '../../src/controller/samples.ts';
 import type { Trail } from '../../src/controller/trail.ts';
 import { createController } from '../../src/runtime/controller.ts';
 import { createQueue, type Queue } from '../../src/runtime/queue.ts';
+import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
+import { watchForLeaps } from '../../src/runtime/time-leap.ts';
 import type { ClusterInMemory } from './cluster-in-memory.ts';
 
 export interface OperatorInMemory {
@@ -22,50 +27,68 @@ export interface OperatorInMemory {
   readonly steps: readonly string[];
   /** What the sweep found, in order. */
   readonly findings: readonly Finding[];
+  /** Names of Events under which somebody else's stood. */
+  readonly namesTaken: readonly string[];
+  /** The API server says that it is this time, in milliseconds. */
+  readonly hearServerTime: (date_ms: number) => void;
+  /** What the gauge says. */
+  readonly overdue: () => number;
   readonly stop: () => Promise<void>;
 }
 
 /** Resolves when its cache is complete and its workers wait. */
 export async function startOperatorInMemory({
-  clock,
+  clock: ownClock,
   api,
 }: Pick<ClusterInMemory, 'clock' | 'api'>): Promise<OperatorInMemory> {
   const stop = new AbortController();
   const failures: unknown[] = [];
   const steps: string[] = [];
   const findings: Finding[] = [];
+  const namesTaken: string[] = [];
+  const serverTime = createServerTime(ownClock);
+  const clock = laterOf(ownClock, serverTime);
   const queue = createQueue<string>({ clock });
   const onError = (error: unknown): void => void failures.push(error);
-  const cache = createCache({ enqueue: queue.add, departed: createDeparted(clock), onError });
+  const departed = createDeparted(clock);
+  const intake = createIntake(queue, departed);
+  const cache = createCache({ enqueue: intake.changed, departed, onError });
   const synced = startInformers(cache, {
     api,
     clock,
     signal: stop.signal,
     onError: (_resource, error) => onError(error),
   });
-  await clock.advance(0);
+  await ownClock.advance(0);
   await synced;
+  intake.open(cache);
+  watchForLeaps({ clock, signal: stop.signal, onLeap: () => intake.timeLeapt(cache) });
   const trail: Trail = {
     tell: (_id, _facts, { step }) => void steps.push(step),
+    nameTaken: (name) => void namesTaken.push(name),
     problem: (_message, error) => onError(error),
   };
   const shell = { api, cache, clock, trail, instance: 'in-memory' };
+  const memory = { memory: createMemory(clock), skew_ms: serverTime.skew_ms };
   const run = createController({
     queue,
     clock,
     workers: 2,
-    reconcile: createReconcile(shell, () => queue.length > 0),
+    reconcile: createReconcile({ ...shell, ...memory }, () => queue.length > 0),
     latest_ms: (key) => latestLook_ms(shell, key),
     onError,
   }).run(stop.signal);
   const onFinding = (finding: Finding): void => void findings.push(finding);
   const sweep = runSweep({ shell, enqueue: queue.add, onFinding, onError }, stop.signal);
-  await clock.advance(0);
+  await ownClock.advance(0);
   return {
     queue,
     failures,
     steps,
     findings,
+    namesTaken,
+    hearServerTime: serverTime.observe,
+    overdue: () => overdue(cache, clock.now()),
     stop: async () => {
       stop.abort(new Error('the test is over'));
       await Promise.all([run, sweep]);

@@ -21,7 +21,14 @@ it('a life from request to its proved end changes no object that others share', 
   await cluster.clock.advance(hour_ms);
   expect((await cluster.grant('inc-1')).status.phase).toBe('Expired');
   expect(await cluster.bindings()).toEqual([]);
-  expect(operator.steps).toEqual(['Requested', 'Approved', 'Activating', 'Granted', 'Expired']);
+  expect(operator.steps).toEqual([
+    'Requested',
+    'Approved',
+    'Activating',
+    'Granted',
+    'ExpiringSoon',
+    'Expired',
+  ]);
   expect(operator.failures).toEqual([]);
 });
 

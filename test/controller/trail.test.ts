@@ -1,6 +1,6 @@
 /** Events: named by what they tell, and within the API server's bounds whatever people wrote. */
 import { describe, expect, it } from 'vitest';
-import { entryId, eventOf } from '../../src/controller/trail.ts';
+import { entryId, type Event, eventOf } from '../../src/controller/trail.ts';
 import type { TrailEntry } from '../../src/domain/trail.ts';
 import { aGrant, start_ms } from '../domain/fixtures.ts';
 
@@ -15,14 +15,7 @@ const entry = (parts: Partial<TrailEntry> = {}): TrailEntry => ({
 const grant = aGrant();
 const facts = { name: grant.metadata.name, uid: grant.metadata.uid };
 
-interface EventFields {
-  readonly metadata: { readonly name: string; readonly namespace: string };
-  readonly eventTime: string;
-  readonly note: string;
-  readonly reason: string;
-}
-const eventFor = (parts: Partial<TrailEntry>): EventFields =>
-  eventOf(grant, entry(parts), start_ms, 'pod-1') as unknown as EventFields;
+const eventFor = (parts: Partial<TrailEntry>): Event => eventOf(grant, entry(parts), start_ms, 'pod-1');
 
 describe('the name of an entry', () => {
   it('is the same when it is told again, and another for another step, person or grant', () => {
@@ -78,12 +71,7 @@ describe('an Event', () => {
       roleRef: { kind: 'ClusterRole' as const, name: 'edit' },
       scope: 'Cluster' as const,
     };
-    const event = eventOf(
-      { ...clusterGrant, metadata, spec },
-      entry(),
-      start_ms,
-      'pod-1',
-    ) as unknown as EventFields;
+    const event = eventOf({ ...clusterGrant, metadata, spec }, entry(), start_ms, 'pod-1');
     expect(event.metadata.namespace).toBe('default');
   });
 

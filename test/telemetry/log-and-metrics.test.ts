@@ -73,7 +73,7 @@ describe('the metrics', () => {
   it('observe lags in seconds', async () => {
     const metrics = createMetrics({ grants: () => [], active: () => [] });
     metrics.activated(250);
-    metrics.ended(40);
+    metrics.ended('Expired', 40);
     metrics.reconciled('success', 5);
     metrics.requested('GET', '200');
     const text = await metrics.exposition();

@@ -30,6 +30,9 @@ async function exposition(): Promise<string> {
   const metrics = createMetrics({
     grants: () => [{ phase: 'Active', policy: 'default' }],
     active: () => [{ namespace: 'payments', name: 'a', expiration_ms: 0 }],
+    overdue: () => 0,
+    skew_ms: () => 0,
+    endReasons: ['Expired'],
     work: { workers: 1, waiting: () => 0, inWork_ms: () => [1] },
   });
   metrics.requested('GET', '200', 'api');

@@ -1,0 +1,49 @@
+/**
+ * What this process remembers of lives and no object does: which steps it has told, how often it put a binding back, and
+ * whose look has failed. All of it may be forgotten: then something is told again under the same name, or counted anew.
+ *
+ * Must not know what is concluded from it.
+ */
+import type { Clock } from '../runtime/clock.ts';
+import { createRecent, type Recent } from '../runtime/recent.ts';
+
+export interface Memory {
+  /** Ids of the entries that were told. */
+  readonly told: Recent;
+  /** A binding of the grant with this UID had to be put back. */
+  readonly repaired: (uid: string) => void;
+  /** How often that was so of late. */
+  readonly repairs: (uid: string) => number;
+  /** Nothing of this grant is of interest any more. */
+  readonly forget: (uid: string) => void;
+}
+
+/** More than are told between two looks at one grant, at a hundred thousand of them. */
+const toldMax = 50_000;
+/** Repairs longer ago than this say nothing of now, in milliseconds. */
+const repairsAge_ms = 600_000;
+/** Grants whose bindings somebody edits; the oldest go first. */
+const contestedMax = 10_000;
+
+export function createMemory(clock: Pick<Clock, 'monotonic'>): Memory {
+  const repaired = new Map<string, { readonly since_ms: number; readonly count: number }>();
+  const repairsOf = (uid: string): { readonly since_ms: number; readonly count: number } => {
+    const known = repaired.get(uid);
+    const now_ms = clock.monotonic();
+    return known === undefined || now_ms - known.since_ms > repairsAge_ms
+      ? { since_ms: now_ms, count: 0 }
+      : known;
+  };
+  return {
+    told: createRecent(toldMax),
+    repaired: (uid) => {
+      const { since_ms, count } = repairsOf(uid);
+      repaired.delete(uid);
+      repaired.set(uid, { since_ms, count: count + 1 });
+      const [oldest] = repaired.keys();
+      if (repaired.size > contestedMax && oldest !== undefined) repaired.delete(oldest);
+    },
+    repairs: (uid) => repairsOf(uid).count,
+    forget: (uid) => void repaired.delete(uid),
+  };
+}
