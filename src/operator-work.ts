@@ -83,7 +83,7 @@ export const createGrantController = (
     queue,
     clock: shell.clock,
     workers,
-    reconcile: createReconcile(shell, () => queue.length > 0),
+    reconcile: createReconcile(shell, () => queue.urgentLength > 0),
     latest_ms: (key) => latestLook_ms(shell, key),
     onError: (error, key) => {
       // Somebody wrote at the same moment: everyday, and mended by looking again.

@@ -9,6 +9,7 @@ import { startInformers } from './controller/informers.ts';
 import { createIntake } from './controller/intake.ts';
 import { priorityOf } from './controller/priority.ts';
 import { createMemory } from './controller/memory.ts';
+import { isUrgent } from './controller/reconcile.ts';
 import { activeSamples, grantSamples, overdue } from './controller/samples.ts';
 import { runSweep } from './controller/sweep.ts';
 import { endReasons } from './domain/reason.ts';
@@ -63,7 +64,11 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
       inWork_ms: () => queue.inWork().map(({ since_ms }) => clock.monotonic() - since_ms),
     },
   });
-  const queue = createQueue<string>({ clock, observer: metrics.queue });
+  const queue = createQueue<string>({
+    clock,
+    observer: metrics.queue,
+    isUrgent: (key) => isUrgent({ cache }, key),
+  });
   // Delayed keys have a timer, which would keep the process alive; nobody takes keys any more, so nothing is awaited.
   defer(() => void queue.shutDown());
   const departed = createDeparted(clock);

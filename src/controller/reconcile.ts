@@ -25,7 +25,7 @@ const roundsMax = 24;
 /**
  * The reconciler of the operator's queue.
  *
- * @param othersWait whether keys wait for a worker
+ * @param othersWait whether urgent keys wait for a worker
  */
 export const createReconcile = (shell: Shell, othersWait: () => boolean) => {
   const worker = { ...shell, othersWait, reservations: createReservations() };
@@ -143,6 +143,17 @@ function resultOf(wake: Wake, now_ms: number): ReconcileResult {
     case 'At':
       return { requeueAfter_ms: Math.max(0, wake.time_ms - now_ms) };
   }
+}
+
+/**
+ * Whether a key goes before others: access is at stake that exists, not only access that somebody waits for. However many
+ * grants are asked for, none of them holds up the end of another.
+ */
+export function isUrgent({ cache }: Pick<Shell, 'cache'>, key: string): boolean {
+  const work = parseWork(key);
+  if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return true;
+  const grant = cache.grants[work.kind].get(work.key);
+  return (grant !== undefined && isHolding(grant)) || cache.departed.get(key) !== undefined;
 }
 
 /** How often access that should be over is looked at while ending it fails, in milliseconds. */

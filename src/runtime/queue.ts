@@ -1,6 +1,7 @@
 /**
  * Which keys need work: client-go's work queue. A key is never with two workers at once; a key that is added while it
- * is worked on comes back afterwards, once; first come, first served, so that a hot key cannot starve a cold one.
+ * is worked on comes back afterwards, once; first come, first served, so that a hot key cannot starve a cold one. Urgent keys
+ * go before all others, which wait for as long as there are any.
  *
  * Must not know what a key stands for, nor what the work is.
  */
@@ -47,6 +48,8 @@ export interface Queue<K extends string> {
   readonly shutDown: () => Promise<void>;
   /** Keys that wait for a worker; delayed ones and those in work do not count. */
   readonly length: number;
+  /** Those among them that are urgent. */
+  readonly urgentLength: number;
   /** Keys that workers have now, in the order in which they were taken. */
   readonly inWork: () => readonly KeyInWork<K>[];
 }
@@ -54,15 +57,18 @@ export interface Queue<K extends string> {
 export interface QueueOptions<K extends string> {
   readonly clock: Clock;
   readonly backoff?: FailureBackoff<K>;
+  /** Whether a key that becomes ready goes before those that are not urgent. Must not throw. Default: none does. */
+  readonly isUrgent?: (key: K) => boolean;
   readonly observer?: QueueObserver;
 }
 
 export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K> {
-  const { clock, observer, backoff = createFailureBackoff<K>(clock) } = options;
-  /** Keys that need work, with when they were added. Those not in work are in `ready` too. */
+  const { clock, observer, isUrgent = () => false, backoff = createFailureBackoff<K>(clock) } = options;
+  /** Keys that need work, with when they were added. Those not in work are in `urgent` or `ready` too. */
   const dirty = new Map<K, number>();
   /** Keys in work, with when they were taken. */
   const processing = new Map<K, number>();
+  const urgent = createFifo<K>();
   const ready = createFifo<K>();
   const delayed = createDelayHeap<K>();
   const waiters = new Set<(key: K | undefined) => void>();
@@ -70,20 +76,22 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
   let shuttingDown = false;
   let timer: { readonly due_ms: number; readonly cancel: () => void } | undefined;
 
+  const depth = (): number => urgent.length() + ready.length();
+
   const take = (): K | undefined => {
-    const key = ready.shift();
+    const key = urgent.shift() ?? ready.shift();
     if (key === undefined) return undefined;
     const now_ms = clock.monotonic();
     const waited_ms = now_ms - (dirty.get(key) ?? now_ms);
     dirty.delete(key);
     processing.set(key, now_ms);
-    observer?.onTake?.(ready.length(), waited_ms);
+    observer?.onTake?.(depth(), waited_ms);
     return key;
   };
 
   const makeReady = (key: K): void => {
-    ready.push(key);
-    observer?.onAdd?.(ready.length());
+    (isUrgent(key) ? urgent : ready).push(key);
+    observer?.onAdd?.(depth());
     const [waiter] = waiters;
     if (waiter === undefined) return;
     waiters.delete(waiter);
@@ -138,7 +146,7 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
     });
 
   const settleShutdown = (): void => {
-    if (!shuttingDown || ready.length() > 0) return;
+    if (!shuttingDown || depth() > 0) return;
     for (const waiter of waiters) waiter(undefined);
     waiters.clear();
     if (processing.size === 0) drained.resolve();
@@ -170,7 +178,10 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
       return drained.promise;
     },
     get length() {
-      return ready.length();
+      return depth();
+    },
+    get urgentLength() {
+      return urgent.length();
     },
     inWork: () => [...processing].map(([key, since_ms]) => ({ key, since_ms })),
   };

@@ -1,8 +1,9 @@
 /** Access that must end: for all whose time is up before anything else is done for one, and whatever the API server refuses. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { accessReview, bindingResource } from '../../src/controller/resources.ts';
-import type { Api } from '../../src/runtime/api.ts';
+import type { Api, KubeObject } from '../../src/runtime/api.ts';
 import { ApiError } from '../../src/runtime/api-error.ts';
+import { sleep } from '../../src/runtime/clock.ts';
 import { hour_ms } from '../domain/fixtures.ts';
 import { type ClusterInMemory, createClusterInMemory } from './cluster-in-memory.ts';
 import { type OperatorInMemory, startOperatorInMemory } from './operator-in-memory.ts';
@@ -36,6 +37,22 @@ function overheard(api: Api): { readonly api: Api; readonly heard: string[] } {
   return { api: heardApi, heard };
 }
 
+/** Every write takes a while. */
+function slow({ api, clock }: ClusterInMemory): Api {
+  const write_ms = 10;
+  return {
+    ...api,
+    create: async <T>(...args: Parameters<Api['create']>): Promise<T> => {
+      await sleep(clock, write_ms);
+      return api.create<T>(...args);
+    },
+    patch: async <T extends KubeObject>(...args: Parameters<Api['patch']>): Promise<T> => {
+      await sleep(clock, write_ms);
+      return api.patch<T>(...args);
+    },
+  };
+}
+
 const names = Array.from({ length: 12 }, (_, index) => `inc-${index}`);
 
 describe('many grants that end at the same moment', () => {
@@ -57,6 +74,23 @@ describe('many grants that end at the same moment', () => {
     const phases = await Promise.all(names.map(async (name) => (await cluster.grant(name)).status.phase));
     expect(new Set(phases)).toEqual(new Set(['Expired']));
     expect(operator.failures).toEqual([]);
+  });
+});
+
+describe('a grant that ends while many others are asked for', () => {
+  it('goes first', async () => {
+    const { api, heard } = overheard(slow(cluster));
+    operator = await startOperatorInMemory({ ...cluster, api });
+    await cluster.request('inc-1');
+    await cluster.approve('inc-1');
+    heard.length = 0;
+    const flood = names.map((name) => cluster.request(`flood-${name}`));
+    await Promise.all([...flood, cluster.decide('inc-1', 'alice', 'Withdrawn')]);
+    const cut = heard.indexOf('delete');
+    expect(cut).toBeGreaterThanOrEqual(0);
+    expect(heard.filter((what) => what === 'patch').length, 'the flood was worked on').toBeGreaterThan(6);
+    // Two workers: each had one of the flood before.
+    expect(cut).toBeLessThanOrEqual(2);
   });
 });
 

@@ -9,7 +9,7 @@ import { createDeparted } from '../../src/controller/departed.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
 import { createMemory } from '../../src/controller/memory.ts';
-import { createReconcile, latestLook_ms } from '../../src/controller/reconcile.ts';
+import { createReconcile, isUrgent, latestLook_ms } from '../../src/controller/reconcile.ts';
 import { type Finding, runSweep } from '../../src/controller/sweep.ts';
 import { overdue } from '../../src/controller/samples.ts';
 import type { Trail } from '../../src/controller/trail.ts';
@@ -48,7 +48,7 @@ export async function startOperatorInMemory({
   const namesTaken: string[] = [];
   const serverTime = createServerTime(ownClock);
   const clock = laterOf(ownClock, serverTime);
-  const queue = createQueue<string>({ clock });
+  const queue = createQueue<string>({ clock, isUrgent: (key) => isUrgent({ cache }, key) });
   const onError = (error: unknown): void => void failures.push(error);
   const departed = createDeparted(clock);
   const intake = createIntake(queue, departed);
@@ -74,7 +74,7 @@ export async function startOperatorInMemory({
     queue,
     clock,
     workers: 2,
-    reconcile: createReconcile({ ...shell, ...memory }, () => queue.length > 0),
+    reconcile: createReconcile({ ...shell, ...memory }, () => queue.urgentLength > 0),
     latest_ms: (key) => latestLook_ms(shell, key),
     onError,
   }).run(stop.signal);

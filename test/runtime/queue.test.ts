@@ -18,6 +18,37 @@ const takeAll = async (): Promise<string[]> => {
   return taken;
 };
 
+describe('an urgent key', () => {
+  beforeEach(() => {
+    queue = createQueue({ clock, isUrgent: (key) => key.startsWith('!') });
+  });
+
+  it('goes before all others, however long they have waited, and after those that are as urgent', async () => {
+    for (const key of ['a', '!b', 'c', '!d']) queue.add(key);
+    expect([queue.length, queue.urgentLength]).toEqual([4, 2]);
+    expect(await takeAll()).toEqual(['!b', '!d', 'a', 'c']);
+  });
+
+  it('is as urgent when it was delayed, and when it comes back from work', async () => {
+    queue.addAfter('!late', 10);
+    queue.add('!busy');
+    expect(await takeAll()).toEqual(['!busy']);
+    queue.add('!busy');
+    for (const key of ['a', 'b']) queue.add(key);
+    await clock.advance(10);
+    queue.done('!busy');
+    expect(await takeAll()).toEqual(['!late', '!busy', 'a', 'b']);
+  });
+
+  it('is handed out before the queue is said to be empty', async () => {
+    queue.add('!b');
+    const drained = queue.shutDown();
+    expect(await takeAll()).toEqual(['!b']);
+    queue.done('!b');
+    await drained;
+  });
+});
+
 describe('an added key', () => {
   it('is handed out once, however often it was added meanwhile', async () => {
     queue.add('a');
