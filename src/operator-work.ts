@@ -4,11 +4,13 @@
  * Must not know whether there are other replicas.
  */
 import type { Shell } from './controller/apply.ts';
+import { listHolders } from './controller/holders.ts';
 import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
 import type { SweepOptions } from './controller/sweep.ts';
 import type { Trail } from './controller/trail.ts';
 import type { TrailEntry } from './domain/trail.ts';
 import { isConflict } from './runtime/api-error.ts';
+import { sleep } from './runtime/clock.ts';
 import { type Controller, createController, type ReconcileOutcome } from './runtime/controller.ts';
 import type { Queue } from './runtime/queue.ts';
 import { type Logger, logStep } from './telemetry/log.ts';
@@ -109,3 +111,26 @@ export const sweepOptions = (
   onError: (error) =>
     logger.warn({ err: error }, 'expected to list the bindings; the next sweep tries again'),
 });
+
+/** How long the work of a new leader waits to learn who holds access, in milliseconds: ends must not wait for long. */
+const holdersPatience_ms = 2000;
+
+/**
+ * Has limits count what the leader before has let begin and our watch has not shown yet. Resolves when that is known, or after
+ * a while without it; never rejects.
+ */
+export async function learnHolders(
+  { api, cache, clock }: Pick<Shell, 'api' | 'cache' | 'clock'>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  const learn = async (): Promise<void> => {
+    try {
+      cache.room.hold(await listHolders(api, signal));
+    } catch (error) {
+      if (!signal.aborted)
+        logger.warn({ err: error }, 'could not list who holds access; limits go by the watch');
+    }
+  };
+  await Promise.race([learn(), sleep(clock, holdersPatience_ms, signal).catch(() => undefined)]);
+}

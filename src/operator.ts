@@ -19,7 +19,7 @@ import { loadConnection } from './kube/kubeconfig.ts';
 import { elect } from './operator-election.ts';
 import { serveEndpoints } from './operator-endpoints.ts';
 import { type Flags, readFlags } from './operator-flags.ts';
-import { createGrantController, createTrail, sweepOptions } from './operator-work.ts';
+import { createGrantController, createTrail, learnHolders, sweepOptions } from './operator-work.ts';
 import type { Api } from './runtime/api.ts';
 import type { Informer } from './runtime/informer.ts';
 import { guardWrites } from './runtime/lease-guard.ts';
@@ -120,6 +120,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
 
   const work = async (writes: Api, workSignal: AbortSignal): Promise<void> => {
     leading = true;
+    await learnHolders({ api, cache, clock }, logger, workSignal);
     intake.open(cache);
     logger.info('leading');
     watchForLeaps({

@@ -5,39 +5,30 @@
  * No change costs work in proportion to all grants: policies and roles lead only to those grants that are not over, and room
  * under a policy with limits only to those that hold it or wait for it.
  */
-import { createHash } from 'node:crypto';
 import { grantUidLabel, type Place, type StoredBinding } from '../domain/binding.ts';
-import { chainOf } from '../domain/extension.ts';
 import { type Grant, isFinal, type Policy, policyNameOf } from '../domain/grant.ts';
-import { admitted, type Contender, contenderOf, isHolding, isQueued, type Load } from '../domain/limit.ts';
+import { isHolding, isQueued } from '../domain/limit.ts';
 import { originOf } from '../domain/orphan.ts';
-import type { PolicyRule } from '../domain/review.ts';
-import type { RoleRef } from '../domain/schema/subject.ts';
-import type { Role } from '../domain/world.ts';
 import type { KubeObject } from '../runtime/api.ts';
 import { keyOf } from '../runtime/resources.ts';
 import { createStore, type Store, type StoreChange } from '../runtime/store.ts';
-import { linkFrom, linkOf, predecessorsOf } from './chain.ts';
+import { linkFrom, linkOf } from './chain.ts';
 import type { Departed } from './departed.ts';
+import { type RoleStores, roleKeyOf, sameRules, type StoredRole } from './roles.ts';
+import { grantKinds } from './resources.ts';
+import { createRoom, type Room } from './room.ts';
 import { workKey } from './work.ts';
-
-/** A Role or ClusterRole as stored. */
-export interface StoredRole extends KubeObject {
-  readonly rules?: readonly PolicyRule[] | null;
-}
 
 type GrantStore = Store<Grant>;
 type BindingStore = Store<StoredBinding>;
-type RoleStore = Store<StoredRole>;
 
 export interface Cache {
   readonly grants: Readonly<Record<Grant['kind'], GrantStore>>;
   readonly policies: Store<Policy>;
   readonly bindings: Readonly<Record<Place['kind'], BindingStore>>;
-  readonly roles: Readonly<Record<RoleRef['kind'], RoleStore>>;
+  readonly roles: RoleStores;
   readonly departed: Departed;
-  /** There may be room under the policy of this name: whoever is next is worked on. */
-  readonly letNextIn: (policy: string) => void;
+  readonly room: Room;
   /** The end of a departed grant has been seen to and told. */
   readonly conclude: (work: string) => void;
 }
@@ -73,29 +64,25 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
         ) {
           departed.add(work, previous);
         }
+        if (previous !== undefined && previous.metadata.uid !== current?.metadata.uid) {
+          room.steadied(previous.metadata.uid);
+        }
         enqueue(work);
         for (const changed of changedLinks(previous, current)) {
           for (const successor of grantKeys('successor', changed)) enqueue(successor);
         }
-        if (previous !== undefined && leftRoom(previous, current)) letNextIn(policyNameOf(previous));
+        if (previous !== undefined && leftRoom(previous, current)) room.offer(policyNameOf(previous));
       },
     });
 
-  /** Policies under which somebody made room, until the end of this turn of the event loop: one look does for all. */
-  const roomy = new Set<string>();
-  const letNextIn = (policy: string): void => {
-    if (cache.policies.get(`/${policy}`)?.spec.limits === undefined) return;
-    if (roomy.size === 0) queueMicrotask(enqueueNext);
-    roomy.add(policy);
-  };
-  const enqueueNext = (): void => {
-    for (const policy of roomy) {
-      const limits = cache.policies.get(`/${policy}`)?.spec.limits;
-      const next = limits === undefined ? [] : admitted(limits, loadOf(cache, policy));
-      for (const { uid } of next) for (const owner of grantKeysByUid(uid)) enqueue(owner);
-    }
-    roomy.clear();
-  };
+  const room = createRoom({
+    grants: () => cache.grants,
+    departed,
+    limitsOf: (policy) => cache.policies.get(`/${policy}`)?.spec.limits,
+    enqueue: (uid) => {
+      for (const owner of grantKeysByUid(uid)) enqueue(owner);
+    },
+  });
 
   const bindingStore = (kind: Place['kind']): BindingStore =>
     createStore<StoredBinding>({
@@ -112,7 +99,7 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
       },
     });
 
-  const roleStore = (kind: RoleRef['kind']): RoleStore =>
+  const roleStore = (kind: keyof RoleStores): Store<StoredRole> =>
     createStore<StoredRole>({
       onError,
       onChange: ({ key, previous, current }) => {
@@ -123,11 +110,11 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
 
   const cache: Cache = {
     departed,
-    letNextIn,
+    room,
     conclude: (work) => {
       const grant = departed.get(work);
       departed.delete(work);
-      if (grant !== undefined) letNextIn(policyNameOf(grant));
+      if (grant !== undefined) room.offer(policyNameOf(grant));
     },
     grants: {
       TemporaryAccessGrant: grantStore('TemporaryAccessGrant'),
@@ -155,9 +142,6 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
   return cache;
 }
 
-export const grantKinds = ['TemporaryAccessGrant', 'ClusterTemporaryAccessGrant'] as const;
-export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
-
 /** The link of a grant that appeared, went, began or reached another phase: nothing else matters to those that prolong it. */
 function changedLinks(previous: Grant | undefined, current: Grant | undefined): readonly string[] {
   const same = previous?.metadata.uid === current?.metadata.uid;
@@ -176,39 +160,4 @@ function grantUidsOf(binding: StoredBinding): readonly string[] {
   const label = binding.metadata.labels?.[grantUidLabel];
   const named = originOf(binding)?.grantUid;
   return [...new Set([label, named].filter((uid) => uid !== undefined))];
-}
-
-function roleKeyOf({ metadata, spec: { roleRef } }: Grant): string {
-  return `${roleRef.kind}/${roleRef.kind === 'Role' ? (metadata.namespace ?? '') : ''}/${roleRef.name}`;
-}
-
-const sameRules = (a: StoredRole | undefined, b: StoredRole | undefined): boolean =>
-  a !== undefined && b !== undefined && JSON.stringify(a.rules) === JSON.stringify(b.rules);
-
-const hashes = new WeakMap<StoredRole, string>();
-
-/** What stands under a policy, as far as the cache knows. A grant that is gone holds until its access is. */
-export function loadOf(cache: Cache, policy: string): Load {
-  const asContender = (grant: Grant): Contender =>
-    contenderOf(grant, chainOf(grant, predecessorsOf(cache.grants, grant)));
-  const found = (index: 'holding' | 'queued'): readonly Contender[] =>
-    grantKinds.flatMap((kind) => cache.grants[kind].byIndex(index, policy).map(asContender));
-  const departed = cache.departed.grants().filter((grant) => policyNameOf(grant) === policy);
-  return { holding: [...found('holding'), ...departed.map(asContender)], queued: found('queued') };
-}
-
-/** The role that a grant asks for, as far as the cache knows. */
-export function roleOf(cache: Cache, { metadata, spec: { roleRef } }: Grant): Role | undefined {
-  const namespace = roleRef.kind === 'Role' ? (metadata.namespace ?? '') : '';
-  const stored = cache.roles[roleRef.kind].get(`${namespace}/${roleRef.name}`);
-  return stored === undefined ? undefined : asRole(stored);
-}
-
-/** A stored role with the hash of its rules, computed once for each version. */
-export function asRole(stored: StoredRole): Role {
-  const rules = stored.rules ?? [];
-  const hash =
-    hashes.get(stored) ?? createHash('sha256').update(JSON.stringify(rules)).digest('hex').slice(0, 32);
-  hashes.set(stored, hash);
-  return { rules, hash };
 }

@@ -10,7 +10,7 @@ import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
 import { keyOf } from '../runtime/resources.ts';
 import { predecessorsOf } from './chain.ts';
-import { asRole, type Cache, roleOf, type StoredRole } from './cache.ts';
+import type { Cache } from './cache.ts';
 import {
   accessReview,
   bindingRef,
@@ -19,6 +19,7 @@ import {
   roleResource,
   selfAccessReview,
 } from './resources.ts';
+import { asRole, roleOf, type StoredRole } from './roles.ts';
 
 /** The world of a grant, from the cache. */
 export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers: Answers): World {
@@ -32,7 +33,7 @@ export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers
     grant,
     grantIsLive,
     policy: cache.policies.get(`/${policyNameOf(grant)}`),
-    role: roleOf(cache, grant),
+    role: roleOf(cache.roles, grant),
     bindings,
     predecessors: predecessorsOf(cache.grants, grant),
     answers,

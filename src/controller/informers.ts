@@ -4,8 +4,15 @@ import type { Api, KubeObject, Resource } from '../runtime/api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { type Informer, startInformer } from '../runtime/informer.ts';
 import type { Store } from '../runtime/store.ts';
-import { bindingKinds, type Cache, grantKinds } from './cache.ts';
-import { bindingResource, grantResource, policyResource, roleResource } from './resources.ts';
+import type { Cache } from './cache.ts';
+import {
+  bindingKinds,
+  bindingResource,
+  grantKinds,
+  grantResource,
+  policyResource,
+  roleResource,
+} from './resources.ts';
 
 export interface InformerOptions {
   readonly api: Api;

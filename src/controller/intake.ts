@@ -7,9 +7,10 @@
  */
 import type { Queue } from '../runtime/queue.ts';
 import { keyOf } from '../runtime/resources.ts';
-import { bindingKinds, type Cache, grantKinds } from './cache.ts';
+import type { Cache } from './cache.ts';
 import type { Departed } from './departed.ts';
 import { workKey } from './work.ts';
+import { bindingKinds, grantKinds } from './resources.ts';
 
 export interface Intake {
   /** The piece of work with this key changed. */

@@ -9,11 +9,11 @@ import { type Grant, policyNameOf } from '../domain/grant.ts';
 import { type Contender, contenderOf, type Load } from '../domain/limit.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { World } from '../domain/world.ts';
-import { type Cache, loadOf } from './cache.ts';
+import type { Room } from './room.ts';
 
 export interface Reservations {
   /** What stands under the grant's policy without the grant itself. */
-  readonly loadFor: (cache: Cache, grant: Grant) => Load;
+  readonly loadFor: (room: Room, grant: Grant) => Load;
   /** Counts the grant of this piece of work as holding from now on, if the plan lets it begin. */
   readonly reserve: (work: string, world: World, plan: Plan) => void;
   /** Does so no more, and answers with the policy under which there may be room now; undefined when it was not counted. */
@@ -23,9 +23,9 @@ export interface Reservations {
 export function createReservations(): Reservations {
   const reserved = new Map<string, { readonly policy: string; readonly contender: Contender }>();
   return {
-    loadFor: (cache, grant) => {
+    loadFor: (room, grant) => {
       const policy = policyNameOf(grant);
-      const { holding, queued } = loadOf(cache, policy);
+      const { holding, queued } = room.load(policy);
       const begun = Array.from(reserved.values())
         .filter((one) => one.policy === policy)
         .map(({ contender }) => contender);

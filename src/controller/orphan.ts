@@ -25,9 +25,8 @@ import {
 } from '../domain/orphan.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
 import { deleteBinding, log, replaceBinding, type Shell, tell } from './apply.ts';
-import { grantKinds } from './cache.ts';
 import { getOrUndefined, liveBinding } from './gather.ts';
-import { grantResource } from './resources.ts';
+import { grantKinds, grantResource } from './resources.ts';
 import { entryId } from './trail.ts';
 
 /** How long to wait before looking again when the grant exists and only the cache does not know it yet. */

@@ -53,7 +53,7 @@ function withMemory({ cache, reservations, memory, skew_ms }: Worker, world: Wor
     skew_ms: skew_ms?.(),
     repairs: memory.repairs(grant.metadata.uid),
     isTold: (entry) => memory.told.has(entryId(grant.metadata, entry)),
-    ...(isLimited ? { load: () => reservations.loadFor(cache, grant) } : {}),
+    ...(isLimited ? { load: () => reservations.loadFor(cache.room, grant) } : {}),
   };
 }
 
@@ -66,7 +66,7 @@ async function reconcileNamed(
 ): Promise<ReconcileResult> {
   // What an attempt before this one has reserved, and nobody knows whether its write has landed: now it is looked at.
   release(shell, key);
-  const result = await reconcileGrant(shell, key, grant, signal);
+  const result = await reconcileSteadily(shell, key, grant, signal);
   await reconcileDeparted(shell, key, signal);
   return result;
 }
@@ -74,16 +74,34 @@ async function reconcileNamed(
 /** Others may have been told to wait for room that was reserved in vain. */
 function release({ reservations, cache }: Worker, key: string): void {
   const policy = reservations.release(key);
-  if (policy !== undefined) cache.letNextIn(policy);
+  if (policy !== undefined) cache.room.offer(policy);
 }
 
-async function reconcileGrant(
+/** While the looks at one grant fail, nobody is kept waiting for it. */
+async function reconcileSteadily(
   shell: Worker,
   key: string,
   grant: Grant | undefined,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
   if (grant === undefined) return {};
+  const { room } = shell.cache;
+  try {
+    const result = await reconcileGrant(shell, key, grant, signal);
+    room.steadied(grant.metadata.uid);
+    return result;
+  } catch (error) {
+    room.stumbled(grant);
+    throw error;
+  }
+}
+
+async function reconcileGrant(
+  shell: Worker,
+  key: string,
+  grant: Grant,
+  signal: AbortSignal,
+): Promise<ReconcileResult> {
   let world: World | undefined = gather(shell.cache, grant, false, {});
   for (let round = 0; round < roundsMax; round += 1) {
     const plan = decide(withMemory(shell, world), shell.clock.now());

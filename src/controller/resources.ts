@@ -9,6 +9,9 @@ import {
 import type { Grant } from '../domain/grant.ts';
 import type { ObjectRef, Resource } from '../runtime/api.ts';
 
+export const grantKinds = ['TemporaryAccessGrant', 'ClusterTemporaryAccessGrant'] as const;
+export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
+
 const ofKind = ({ group, version, plural, kind, namespaced }: KindDefinition): Resource => ({
   group,
   version,

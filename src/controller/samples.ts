@@ -1,7 +1,9 @@
 /** What the gauges count, read off the cache when somebody scrapes. */
 import { endOf } from '../domain/decide-ending.ts';
 import { type Grant, policyNameOf } from '../domain/grant.ts';
-import { type Cache, grantKinds, roleOf } from './cache.ts';
+import type { Cache } from './cache.ts';
+import { roleOf } from './roles.ts';
+import { grantKinds } from './resources.ts';
 
 /** Phase and policy of every grant. A name that no policy has is left out: anybody could make series with it. */
 export function* grantSamples(cache: Cache): Iterable<{ phase: string; policy: string }> {
@@ -36,7 +38,7 @@ export function overdue(cache: Cache, now_ms: number): number {
   let count = cache.departed.grants().length;
   for (const grant of holders(cache)) {
     const policy = cache.policies.get(`/${policyNameOf(grant)}`);
-    if (endOf({ grant, policy, role: roleOf(cache, grant) }, now_ms) !== undefined) count += 1;
+    if (endOf({ grant, policy, role: roleOf(cache.roles, grant) }, now_ms) !== undefined) count += 1;
   }
   return count;
 }

@@ -12,9 +12,10 @@ import { originOf } from '../domain/orphan.ts';
 import { sleep } from '../runtime/clock.ts';
 import { keyOf } from '../runtime/resources.ts';
 import type { Shell } from './apply.ts';
-import { bindingKinds, type Cache, grantKinds } from './cache.ts';
+import type { Cache } from './cache.ts';
 import { findUnseen } from './unseen.ts';
 import { workKey } from './work.ts';
+import { bindingKinds, grantKinds } from './resources.ts';
 
 export const findings = ['Overdue', 'Orphan', 'Missing', 'Edited', 'Untold', 'Unseen'] as const;
 /**

@@ -5,14 +5,14 @@
  * Must not know what follows from a change: the store's handlers do.
  */
 import { managedSelector, type Place, type StoredBinding } from '../domain/binding.ts';
-import type { KubeList, KubeObject } from '../runtime/api.ts';
+import type { KubeObject } from '../runtime/api.ts';
 import { sleep } from '../runtime/clock.ts';
+import { listed } from '../runtime/pages.ts';
 import { keyOf } from '../runtime/resources.ts';
 import type { Shell } from './apply.ts';
 import { liveBinding } from './gather.ts';
 import { bindingResource } from './resources.ts';
 
-const pageSize = 500;
 /** A watch that is merely a little behind has caught up by then. */
 const patience_ms = 10_000;
 /** So many are put right in one sweep: more mean that the watch itself is broken, which is the watcher's to mend. */
@@ -60,17 +60,12 @@ async function differences(
     const { namespace, name } = metadata;
     if (suspects.size < unseenMax) suspects.set(key, { place: { kind, namespace, name }, known: version });
   };
-  const options = { labelSelector: managedSelector, limit: pageSize, signal };
-  for (let token: string | undefined = ''; token !== undefined; ) {
-    const from = token === '' ? options : { ...options, continue: token };
-    const page: KubeList<StoredBinding> = await api.list<StoredBinding>(bindingResource[kind], from);
-    for (const listed of page.items) {
-      const key = keyOf(listed);
-      const version = unlisted.get(key)?.metadata.resourceVersion;
-      if (version !== listed.metadata.resourceVersion) suspect(key, listed, version);
-      unlisted.delete(key);
-    }
-    token = page.continue;
+  const selection = { labelSelector: managedSelector, signal };
+  for await (const binding of listed<StoredBinding>(api, bindingResource[kind], selection)) {
+    const key = keyOf(binding);
+    const version = unlisted.get(key)?.metadata.resourceVersion;
+    if (version !== binding.metadata.resourceVersion) suspect(key, binding, version);
+    unlisted.delete(key);
   }
   for (const [key, binding] of unlisted) suspect(key, binding, binding.metadata.resourceVersion);
   return suspects;

@@ -8,6 +8,7 @@ import { countedApprovers } from './decision.ts';
 import { formatInstant, parseDuration_ms, parseTime_ms } from './duration.ts';
 import type { Grant, Policy } from './grant.ts';
 import type { Approval } from './schema/grant-status.ts';
+import { approvalDefaults } from './schema/policy-spec.ts';
 
 export interface Progress {
   /** Every approval that counts by who gave it, with the time at which it was first seen. */
@@ -31,7 +32,7 @@ export function progressOf(grant: Grant, policy: Policy | undefined, now_ms: num
   if (policy === undefined) {
     return { approvals: before, required: 1, missing: 1, deadline_ms: undefined, lapse_ms: undefined };
   }
-  const { required = 1, timeout = '24h' } = policy.spec.approval ?? {};
+  const { required, timeout } = { ...approvalDefaults, ...policy.spec.approval };
   const deadline_ms = parseTime_ms(grant.metadata.creationTimestamp) + parseDuration_ms(timeout);
 
   const seen = new Map(before.map((approval) => [approval.by, approval]));
@@ -63,5 +64,5 @@ function lapseOf_ms({ time }: Approval, { spec }: Grant, { spec: { approval } }:
   const given_ms = parseTime_ms(time);
   if (approval?.validity !== undefined) return given_ms + parseDuration_ms(approval.validity);
   const start_ms = spec.notBefore === undefined ? given_ms : Math.max(given_ms, parseTime_ms(spec.notBefore));
-  return start_ms + parseDuration_ms(approval?.timeout ?? '24h');
+  return start_ms + parseDuration_ms(approval?.timeout ?? approvalDefaults.timeout);
 }

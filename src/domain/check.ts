@@ -8,6 +8,7 @@ import { RE2JS } from 're2js';
 import { formatDuration, parseDuration_ms, parseTime_ms } from './duration.ts';
 import { type Grant, type Policy, policyNameOf, subjectName, subjectsOf } from './grant.ts';
 import type { BlockReason } from './reason.ts';
+import { subjectDefaults } from './schema/policy-spec.ts';
 
 export interface Objection {
   readonly reason: BlockReason;
@@ -62,7 +63,7 @@ function namespacesAreAllowed(grant: Grant): string | undefined {
 }
 
 function subjectsAreAllowed(grant: Grant, policy: Policy): string | undefined {
-  const { allow = 'OnlyRequester', kinds = ['User'] } = policy.spec.subjects ?? {};
+  const { allow, kinds } = { ...subjectDefaults, ...policy.spec.subjects };
   for (const subject of subjectsOf(grant)) {
     const isRequester = subject.kind === 'User' && subject.name === grant.spec.requester;
     if (allow === 'OnlyRequester' && !isRequester) {

@@ -4,7 +4,7 @@
  *
  * Must not know policies beyond the approval section, nor time.
  */
-import { type Grant, type Policy, subjectsOf } from './grant.ts';
+import { type Grant, type Policy, serviceAccountPrefix, subjectsOf, userNameOf } from './grant.ts';
 import type { Decision } from './schema/grant-status.ts';
 
 /** User names are compared without case, or else `Bob` could approve what `bob` asked for. */
@@ -18,25 +18,19 @@ export function isPartyTo(grant: Grant, user: string): boolean {
   const name = fold(user);
   return (
     (grant.spec.requester !== undefined && fold(grant.spec.requester) === name) ||
-    subjectsOf(grant).some((subject) => subject.kind !== 'Group' && fold(userNameOf(subject)) === name)
+    subjectsOf(grant).some((subject) => fold(userNameOf(subject) ?? '') === name)
   );
 }
 
-const userNameOf = (subject: { kind: string; namespace?: string | undefined; name: string }): string =>
-  subject.kind === 'ServiceAccount'
-    ? `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}`
-    : subject.name;
-
 /** A ServiceAccount of a namespace that the grant reaches: whoever may edit workloads there speaks with its voice. */
 function isServiceAccountOfReach(grant: Grant, user: string): boolean {
-  if (!fold(user).startsWith('system:serviceaccount:')) return false;
-  if (grant.kind === 'TemporaryAccessGrant') {
-    return fold(user).startsWith(`system:serviceaccount:${grant.metadata.namespace ?? ''}:`);
-  }
+  const belongsTo = (namespace: string | undefined): boolean =>
+    fold(user).startsWith(serviceAccountPrefix(namespace));
+  if (grant.kind === 'TemporaryAccessGrant') return belongsTo(grant.metadata.namespace);
   const { namespaces } = grant.spec;
-  return (
-    namespaces === undefined || namespaces.some((ns) => fold(user).startsWith(`system:serviceaccount:${ns}:`))
-  );
+  return namespaces === undefined
+    ? fold(user).startsWith('system:serviceaccount:')
+    : namespaces.some((namespace) => belongsTo(namespace));
 }
 
 /**

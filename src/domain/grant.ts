@@ -61,14 +61,20 @@ export function reachOf(grant: Grant): string {
 /** True for phases that never change again. */
 export const isFinal = (phase: Phase): boolean => (finalPhases as readonly Phase[]).includes(phase);
 
-/** How people write a subject; a ServiceAccount goes by the user name that the API server gives it. */
-export function subjectName(subject: Subject): string {
-  switch (subject.kind) {
+/** The user names of the ServiceAccounts of a namespace begin so. */
+export const serviceAccountPrefix = (namespace = ''): string => `system:serviceaccount:${namespace}:`;
+
+/** By what name the API server knows whoever it is; undefined for a group. */
+export function userNameOf({ kind, namespace, name }: Subject): string | undefined {
+  switch (kind) {
     case 'User':
-      return subject.name;
+      return name;
     case 'Group':
-      return `group ${subject.name}`;
+      return undefined;
     case 'ServiceAccount':
-      return `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}`;
+      return `${serviceAccountPrefix(namespace)}${name}`;
   }
 }
+
+/** How people write a subject. */
+export const subjectName = (subject: Subject): string => userNameOf(subject) ?? `group ${subject.name}`;

@@ -5,6 +5,7 @@
  * `view`, which would answer for `get`. Must not know how a review is sent.
  */
 import type { Place } from './binding.ts';
+import { userNameOf } from './grant.ts';
 import type { Subject } from './schema/subject.ts';
 
 /** rbac/v1 PolicyRule, as stored in roles. */
@@ -55,14 +56,8 @@ export function reviewsFor(
 }
 
 function identityOf(subject: Subject): { user: string } | { groups: readonly string[] } {
-  switch (subject.kind) {
-    case 'User':
-      return { user: subject.name };
-    case 'Group':
-      return { groups: [subject.name] };
-    case 'ServiceAccount':
-      return { user: `system:serviceaccount:${subject.namespace ?? ''}:${subject.name}` };
-  }
+  const user = userNameOf(subject);
+  return user === undefined ? { groups: [subject.name] } : { user };
 }
 
 /** `pods` or `pods/log`. RBAC stores other texts as well, which match no request that could be reviewed. */

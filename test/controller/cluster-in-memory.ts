@@ -42,6 +42,7 @@ const grantRegistration = (resource: Resource): Registration => ({
   resource,
   origin: 'Custom',
   statusSubresource: true,
+  selectableFields: ['status.phase'],
   defaults: (grant): Stored => ({ ...grant, status: { ...pending, ...(grant['status'] as object) } }),
 });
 const builtIn = (resource: Resource): Registration => ({

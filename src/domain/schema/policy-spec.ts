@@ -24,9 +24,16 @@ const roleSelector = z
   })
   .meta({ description: 'Roles that may be asked for.' });
 
+/** What holds where a policy says nothing, or was stored without its defaults. */
+export const subjectDefaults: {
+  readonly allow: 'OnlyRequester' | 'Any';
+  readonly kinds: readonly ('User' | 'Group' | 'ServiceAccount')[];
+} = { allow: 'OnlyRequester', kinds: ['User'] };
+export const approvalDefaults = { required: 1, timeout: '24h', selfApproval: 'Forbidden' } as const;
+
 const subjectPolicy = z
   .object({
-    allow: z.enum(['OnlyRequester', 'Any']).default('OnlyRequester').meta({
+    allow: z.enum(['OnlyRequester', 'Any']).default(subjectDefaults.allow).meta({
       description:
         'OnlyRequester: people ask for themselves. Any: for whomever the verb request-for lets them name.',
     }),
@@ -38,11 +45,11 @@ const subjectPolicy = z
         .min(1)
         .max(3),
     )
-      .default(['User'])
+      .default([...subjectDefaults.kinds])
       .meta({ description: 'Which kinds of subjects may get access.' }),
   })
   .optional()
-  .meta({ description: 'Who may get access.', default: { allow: 'OnlyRequester', kinds: ['User'] } });
+  .meta({ description: 'Who may get access.', default: subjectDefaults });
 
 const notLonger = (shorter: string, longer: string): string =>
   `!(${isDuration(shorter)} && ${isDuration(longer)}) || duration(${shorter}) <= duration(${longer})`;
@@ -86,22 +93,22 @@ const durationPolicy = constrained(
 
 const approvalPolicy = z
   .object({
-    required: z.int32().min(0).max(10).default(1).meta({
+    required: z.int32().min(0).max(10).default(approvalDefaults.required).meta({
       description: 'How many people must approve. 0 needs expiration: AbsoluteRequired.',
       format: 'int32',
     }),
-    timeout: durationText('How long a grant may wait for approval.').default('24h'),
+    timeout: durationText('How long a grant may wait for approval.').default(approvalDefaults.timeout),
     validity: durationText(
       'How long an approval counts. Left out: as long as timeout, from the approval or from notBefore.',
     ).optional(),
-    selfApproval: z.enum(['Forbidden', 'Allowed']).default('Forbidden').meta({
+    selfApproval: z.enum(['Forbidden', 'Allowed']).default(approvalDefaults.selfApproval).meta({
       description: 'Whether the requester or a subject may be among those who approve.',
     }),
   })
   .optional()
   .meta({
     description: 'How many must approve, and by when.',
-    default: { required: 1, timeout: '24h', selfApproval: 'Forbidden' },
+    default: approvalDefaults,
   });
 
 const limit = (description: string) =>
