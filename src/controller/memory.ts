@@ -1,9 +1,11 @@
 /**
  * What this process remembers of lives and no object does: which steps it has told, how often it put a binding back, and
- * whose look has failed. All of it may be forgotten: then something is told again under the same name, or counted anew.
+ * which bindings are gone by the API server's own word. All of it may be forgotten: then something is told again under the
+ * same name, counted anew or asked once more.
  *
  * Must not know what is concluded from it.
  */
+import type { Answers } from '../domain/world.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createRecent, type Recent } from '../runtime/recent.ts';
 
@@ -14,6 +16,8 @@ export interface Memory {
   readonly repaired: (uid: string) => void;
   /** How often that was so of late. */
   readonly repairs: (uid: string) => number;
+  /** What the API server said when bindings were deleted, by the key of the work, for the next look at it. */
+  readonly cut: Map<string, Answers['liveBindings']>;
   /** Nothing of this grant is of interest any more. */
   readonly forget: (uid: string) => void;
 }
@@ -36,6 +40,7 @@ export function createMemory(clock: Pick<Clock, 'monotonic'>): Memory {
   };
   return {
     told: createRecent(toldMax),
+    cut: new Map(),
     repaired: (uid) => {
       const { since_ms, count } = repairsOf(uid);
       repaired.delete(uid);

@@ -12,8 +12,8 @@ import type { ReconcileResult } from '../runtime/controller.ts';
 import { apply, type Shell } from './apply.ts';
 import { answer, gather } from './gather.ts';
 import { createReservations, type Reservations } from './load.ts';
+import { withCut, withMemory } from './remembered.ts';
 import { reconcileDeparted, reconcileOrphan } from './orphan.ts';
-import { entryId } from './trail.ts';
 import { parseWork } from './work.ts';
 
 /**
@@ -43,19 +43,6 @@ export const createReconcile = (shell: Shell, othersWait: () => boolean) => {
 };
 
 type Worker = Shell & { readonly othersWait: () => boolean; readonly reservations: Reservations };
-
-/** The world with what this process knows: looked up in the same breath as it is decided by, or two workers take one room. */
-function withMemory({ cache, reservations, memory, skew_ms }: Worker, world: World): World {
-  const { grant } = world;
-  const isLimited = world.policy?.spec.limits !== undefined && !isHolding(grant);
-  return {
-    ...world,
-    skew_ms: skew_ms?.(),
-    repairs: memory.repairs(grant.metadata.uid),
-    isTold: (entry) => memory.told.has(entryId(grant.metadata, entry)),
-    ...(isLimited ? { load: () => reservations.loadFor(cache.room, grant) } : {}),
-  };
-}
 
 /** The grant of this name first: what is left of an older one of the same name must not hold it up. */
 async function reconcileNamed(
@@ -102,7 +89,7 @@ async function reconcileGrant(
   grant: Grant,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  let world: World | undefined = gather(shell.cache, grant, false, {});
+  let world: World | undefined = withCut(shell, key, gather(shell.cache, grant, false, {}));
   for (let round = 0; round < roundsMax; round += 1) {
     const plan = decide(withMemory(shell, world), shell.clock.now());
     if (plan.kind === 'Ask') {
@@ -124,7 +111,10 @@ async function reconcileGrant(
     }
     release(shell, key);
     // Where many end at the same moment, the access of all is cut before anything is proved and told for one.
-    if (hasCut(plan.effects, world) && shell.othersWait()) return { requeueAfter_ms: 0 };
+    if (hasCut(plan.effects, world) && shell.othersWait()) {
+      shell.memory.cut.set(key, world.answers.liveBindings);
+      return { requeueAfter_ms: 0 };
+    }
   }
   throw new Error(
     `expected ${grant.kind} ${grant.metadata.namespace ?? ''}/${grant.metadata.name} to come to rest within ${roundsMax} rounds; it did not. Please report this with the status of the grant`,

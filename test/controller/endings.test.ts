@@ -56,6 +56,25 @@ function slow({ api, clock }: ClusterInMemory): Api {
 const names = Array.from({ length: 12 }, (_, index) => `inc-${index}`);
 
 describe('many grants that end at the same moment', () => {
+  it('are not looked for again where the answer to the deletion says that they are gone', async () => {
+    let looks = 0;
+    const get: Api['get'] = (ref, ...rest) => {
+      if (ref.resource === bindingResource.RoleBinding) looks += 1;
+      return cluster.api.get(ref, ...rest);
+    };
+    operator = await startOperatorInMemory({ ...cluster, api: { ...cluster.api, get } });
+    const notAfter = new Date(cluster.clock.now() + hour_ms).toISOString();
+    for (const name of names) {
+      await cluster.request(name, { duration: undefined, notAfter });
+      await cluster.approve(name);
+    }
+    await cluster.clock.advance(hour_ms);
+    expect(await cluster.bindings()).toEqual([]);
+    const phases = await Promise.all(names.map(async (name) => (await cluster.grant(name)).status.phase));
+    expect(new Set(phases)).toEqual(new Set(['Expired']));
+    expect(looks).toBe(0);
+  });
+
   it('lose their access, all of them, before it is proved or written down for any but those in work', async () => {
     const { api, heard } = overheard(cluster.api);
     operator = await startOperatorInMemory({ ...cluster, api });
