@@ -70,22 +70,28 @@ export async function tell(
   const now_ms = shell.clock.now();
   const facts = factsOf(grant);
   const id = entryId(facts, entry);
-  if (entry.audience !== 'People') log(shell, id, facts, entry);
+  if (entry.audience !== 'People' && log(shell, id, facts, entry) && entry.step === 'Tampered') {
+    shell.memory.repaired(facts.uid);
+  }
   if (entry.audience === 'Log') return;
   await writeEvent(shell, eventOf(grant, entry, now_ms, shell.instance), signal);
 }
 
-/** Tells one entry in the log. Told again, it says the same under the same id, and is not counted again. */
+/**
+ * Tells one entry in the log. Told again, it says the same under the same id, and is not counted again.
+ *
+ * @returns whether it was news
+ */
 export function log(
   { trail, memory, clock }: Pick<Shell, 'trail' | 'memory' | 'clock'>,
   id: string,
   facts: GrantFacts,
   entry: TrailEntry,
-): void {
+): boolean {
   const isNews = !memory.told.has(id);
   memory.told.add(id);
-  if (isNews && entry.step === 'Tampered') memory.repaired(facts.uid);
   trail.tell(id, facts, entry, { now_ms: clock.now(), isNews });
+  return isNews;
 }
 
 async function writeStatus(

@@ -54,10 +54,10 @@ export function approvedBy(
     });
 }
 
-/** An approver, with what they said. */
+/** An approver, with what they said: in quotes, so that nobody can say it in another one's name. */
 function saidBy({ status: { decisions } }: Grant, by: string): string {
   const comment = decisions.find((d) => d.by === by && d.decision === 'Approved')?.comment;
-  return comment === undefined ? by : `${by}: ${comment}`;
+  return comment === undefined ? by : `${by} (${JSON.stringify(comment)})`;
 }
 
 /** Told when a block begins or changes. */
@@ -93,7 +93,7 @@ export const activating = (grant: Grant, expirationTime: string): Effect =>
 
 export function granted(grant: Grant, note: string, since_ms: number): Effect {
   const { expirationTime = 'unknown', approvals = [] } = grant.status;
-  const by = approvals.map((approval) => saidBy(grant, approval.by)).join('; ');
+  const by = approvals.map((approval) => saidBy(grant, approval.by)).join(', ');
   const approved = by === '' ? '' : `. Approved by ${by}`;
   return entry({
     step: 'Granted',

@@ -49,3 +49,17 @@ it('is put back for ever where it is edited now and then', async () => {
   expect(await subjects()).toEqual(['alice']);
   expect((await cluster.grant('a')).status.phase).toBe('Active');
 });
+
+it('is not ended by copies of it elsewhere: those say nothing about the grant', async () => {
+  const [found] = (await cluster.bindings()) as readonly StoredBinding[];
+  if (found === undefined) throw new Error('expected a binding to copy');
+  const { name, labels } = found.metadata;
+  for (let time = 0; time < 12; time += 1) {
+    const metadata = { name, labels };
+    const copy = { ...found, apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'RoleBinding', metadata };
+    await cluster.api.create(bindingResource.RoleBinding, 'mine', copy);
+    await cluster.clock.advance(1000);
+  }
+  expect(await subjects()).toEqual(['alice']);
+  expect((await cluster.grant('a')).status.phase).toBe('Active');
+});
