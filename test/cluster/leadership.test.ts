@@ -4,6 +4,7 @@
  */
 import { afterAll, describe, expect, it } from 'vitest';
 import { startOperator } from '../operator/operator-process.ts';
+import { skewed } from '../operator/skewed-clock.ts';
 import { cluster } from './cluster.ts';
 import { eventually } from './eventually.ts';
 import { workplace } from './grants.ts';
@@ -27,16 +28,6 @@ async function election(lease: 'Released' | 'Missing' = 'Released'): Promise<Ele
   elections.push(made);
   return made;
 }
-
-/** Node started with this believes in a time that differs by so much. */
-const skewed = (skew_ms: number): readonly string[] => {
-  const program = `const Real = Date;
-    globalThis.Date = class extends Real {
-      constructor(...args) { if (args.length === 0) super(Real.now() + ${skew_ms}); else super(...args); }
-      static now() { return Real.now() + ${skew_ms}; }
-    };`;
-  return ['--import', `data:text/javascript,${encodeURIComponent(program)}`];
-};
 
 const hour_ms = 3_600_000;
 
