@@ -1,95 +1,29 @@
 /** What is decided while access is set up, held and taken away, for each thing that may stand at its place and each answer. */
 import { describe, expect, it } from 'vitest';
-import { bindingAt, placeKey, placesOf, type StoredBinding } from '../../src/domain/binding.ts';
-import { decide } from '../../src/domain/decide.ts';
 import { formatTime } from '../../src/domain/duration.ts';
-import type { Grant } from '../../src/domain/grant.ts';
-import type { Plan } from '../../src/domain/plan.ts';
 import type { ReviewAnswer } from '../../src/domain/review.ts';
-import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
-import type { Answers, World } from '../../src/domain/world.ts';
-import { aGrant, aPolicy, decisionBy, editRole, hour_ms, minute_ms, start_ms } from './fixtures.ts';
+import type { Answers } from '../../src/domain/world.ts';
+import { aGrant, editRole } from './fixtures.ts';
 
-const begun_ms = start_ms + minute_ms;
-const end_ms = begun_ms + hour_ms;
-
-const recorded: Partial<GrantStatus> = {
-  observedGeneration: 1,
-  decisions: [decisionBy('bob', 'Approved')],
-  approvals: [{ by: 'bob', time: '2026-03-02T09:01:00.000Z' }],
-  role: { hash: editRole.hash },
-  activationTime: formatTime(begun_ms),
-  expirationTime: formatTime(end_ms),
-};
-const activating = aGrant({}, { ...recorded, phase: 'Activating' });
-const active = aGrant(
-  {},
-  {
-    ...recorded,
-    phase: 'Active',
-    bindings: [{ kind: 'RoleBinding', namespace: 'payments', name: 'n', uid: 'b-1' }],
-  },
-);
-
-const [place] = placesOf(activating);
-if (place === undefined) throw new Error('expected a grant to have a place');
-const key = placeKey(place);
-
-const meta = { uid: 'b-1', resourceVersion: '7', generation: 1, creationTimestamp: formatTime(begun_ms) };
-const whole = bindingAt(place, active, formatTime(end_ms), active.status.approvals ?? []);
-const ours: StoredBinding = { ...whole, metadata: { ...whole.metadata, ...meta } };
-const withMeta = (changes: Partial<StoredBinding['metadata']>): StoredBinding => ({
-  ...ours,
-  metadata: { ...ours.metadata, ...changes },
-});
-const { labels: _labels, ownerReferences: _owners, ...bare } = ours.metadata;
-const unmarked: StoredBinding = { ...ours, metadata: bare };
-const foreign: StoredBinding = {
-  ...unmarked,
-  metadata: { ...bare, uid: 'somebody-else' },
-  subjects: [{ kind: 'User', name: 'mallory' }],
-};
-
-const here: ReviewAnswer = {
-  allowed: true,
-  reason: `RBAC: allowed by RoleBinding "${place.name}/payments" of ClusterRole "edit" to User "alice"`,
-};
-const elsewhere: ReviewAnswer = {
-  allowed: true,
-  reason: 'RBAC: allowed by ClusterRoleBinding "admins" of ClusterRole "cluster-admin" to Group "ops"',
-};
-const denied: ReviewAnswer = { allowed: false, reason: '' };
-
-interface Situation {
-  readonly grant: Grant;
-  readonly standing?: StoredBinding | undefined;
-  readonly answers?: Answers;
-  readonly role?: World['role'];
-  readonly now_ms?: number;
-}
-
-function decideOn({ grant, standing, answers = {}, now_ms = begun_ms, ...rest }: Situation): Plan {
-  const liveBindings = new Map([[key, standing]]);
-  const world: World = {
-    grant,
-    grantIsLive: true,
-    policy: aPolicy(),
-    role: 'role' in rest ? rest.role : editRole,
-    bindings: new Map(),
-    predecessors: [],
-    answers: { liveBindings, ...answers },
-  };
-  return decide(world, now_ms);
-}
-
-const kindsOf = (plan: Plan): readonly string[] =>
-  plan.kind === 'Act' ? plan.effects.map(({ kind }) => kind) : [plan.question.kind];
-function written(plan: Plan): GrantStatus | undefined {
-  const effects = plan.kind === 'Act' ? plan.effects : [];
-  return effects.flatMap((effect) => (effect.kind === 'WriteStatus' ? [effect.status] : []))[0];
-}
-const said = (plan: Plan, type: string) =>
-  written(plan)?.conditions?.find((condition) => condition.type === type);
+import {
+  begun_ms,
+  end_ms,
+  recorded,
+  activating,
+  active,
+  key,
+  ours,
+  withMeta,
+  unmarked,
+  foreign,
+  here,
+  elsewhere,
+  denied,
+  decideOn,
+  kindsOf,
+  written,
+  said,
+} from './holding-world.ts';
 
 const reasonOf = (answer: ReviewAnswer) =>
   said(decideOn({ grant: activating, standing: ours, answers: { access: [answer] } }), 'Active')?.reason;

@@ -3,14 +3,7 @@
  * whatever the promises forbid. Deciding is run against it as the shell runs it, with a crash after any number of effects.
  */
 import { expect } from 'vitest';
-import {
-  type Binding,
-  bindingName,
-  type Place,
-  placeKey,
-  placesOf,
-  type StoredBinding,
-} from '../../src/domain/binding.ts';
+import { type Binding, type Place, placeKey, type StoredBinding } from '../../src/domain/binding.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Grant, Policy } from '../../src/domain/grant.ts';
 import { isFinal } from '../../src/domain/grant.ts';
@@ -18,7 +11,8 @@ import type { Load } from '../../src/domain/limit.ts';
 import type { Effect, Plan } from '../../src/domain/plan.ts';
 import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
 import type { TrailEntry } from '../../src/domain/trail.ts';
-import type { Answers, Question, Role, World } from '../../src/domain/world.ts';
+import type { Answers, Role } from '../../src/domain/world.ts';
+import { answerTo, worldOf } from './model-world.ts';
 
 export interface Model {
   grant: Grant;
@@ -102,48 +96,6 @@ export function settle(model: Model, effectsBeforeCrash = Number.POSITIVE_INFINI
   throw new Error(`expected a fixpoint within ${roundsMax} rounds; phase ${model.grant.status.phase}`);
 }
 
-function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
-  const { grant, policy, role, bindings, load, predecessors, skew_ms, repairs, told } = model;
-  const isTold: World['isTold'] = ({ step, discriminator }) => told.has(`${step}/${discriminator}`);
-  const memory = { skew_ms, repairs, isTold, load: () => load };
-  return deepFreeze({ grant, grantIsLive, policy, role, bindings, predecessors, answers, ...memory });
-}
-
-function answerTo(
-  model: Model,
-  question: Question,
-  answers: Answers,
-  grantIsLive: boolean,
-): { answers: Answers; grantIsLive: boolean } {
-  switch (question.kind) {
-    case 'LiveGrant':
-      return { answers, grantIsLive: true };
-    case 'LiveBindings': {
-      const liveBindings = new Map(
-        placesOf(model.grant).map((place) => [placeKey(place), model.bindings.get(placeKey(place))]),
-      );
-      return { answers: { ...answers, liveBindings }, grantIsLive };
-    }
-    case 'Preconditions':
-      return { answers: { ...answers, mayBind: model.mayBind }, grantIsLive };
-    case 'Access': {
-      const name = bindingName(model.grant);
-      const allowed = model.verdict === 'NamesOurs' || (model.verdict !== 'Denied' && isServed(model));
-      const reason = allowed
-        ? `RBAC: allowed by RoleBinding "${name}/payments" of ClusterRole "edit" to User "alice"`
-        : '';
-      return {
-        answers: { ...answers, access: question.reviews.map(() => ({ allowed, reason })) },
-        grantIsLive,
-      };
-    }
-  }
-}
-
-/** RBAC gives access by any binding, also by one that is deleted and still stands. */
-const isServed = ({ bindings }: Model): boolean =>
-  [...bindings.values()].some(({ subjects = [] }) => subjects.some(({ name }) => name === 'alice'));
-
 function applyTo(model: Model, effect: Effect): void {
   model.effects.push(effect);
   switch (effect.kind) {
@@ -215,12 +167,4 @@ function stored(binding: Binding, uid: string, model: Model): StoredBinding {
   const creationTimestamp = new Date(model.now_ms).toISOString();
   const meta = { uid, resourceVersion: '1', generation: 1, creationTimestamp };
   return { ...binding, metadata: { ...binding.metadata, ...meta } };
-}
-
-function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null && !Object.isFrozen(value) && !(value instanceof Map)) {
-    Object.freeze(value);
-    Object.values(value).forEach(deepFreeze);
-  }
-  return value;
 }
