@@ -75,6 +75,7 @@ export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T
   const list = async (token: string | undefined): Promise<WatcherStart> => {
     try {
       const page = await api.list<T>(resource, { ...selection, limit: pageSize, continue: token, signal });
+      signal.throwIfAborted();
       return commit(afterEnd(state, { kind: 'Page', list: page }, moment()));
     } catch (error) {
       return fail(error);

@@ -132,6 +132,17 @@ describe('a watcher', () => {
     expect(errors).toEqual([]);
   });
 
+  it('that is stopped while it lists tells nothing of the list, and opens no watch', async () => {
+    await api.watching().fail(apiError(400));
+    const sent = api.listing().answer({ resourceVersion: '10', items: [widget('a', '1')] });
+    stop.abort(new Error('stop'));
+    await sent;
+    await watcher.run;
+    expect(told).toEqual([]);
+    expect(errors).toHaveLength(1);
+    expect(api.watches).toHaveLength(1);
+  });
+
   it('stops while it waits', async () => {
     await api.watching().fail(cut());
     stop.abort(new Error('stop'));
