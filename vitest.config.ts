@@ -4,6 +4,7 @@
  * Must not know how rings are chosen: scripts/test.ts does that.
  */
 import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { tallyReporter } from './scripts/tally.ts';
 
 type RingOptions = NonNullable<TestProjectInlineConfiguration['test']>;
@@ -24,6 +25,24 @@ const alone = (groupOrder: number): RingOptions => ({
   hookTimeout: 120_000,
 });
 
+/** Two files at a time, of which the soak is one: for two minutes it takes less than a core, and faults are mostly waited for. */
+const besideTheSoak = (groupOrder: number): RingOptions => ({
+  ...alone(groupOrder),
+  fileParallelism: true,
+  maxWorkers: 2,
+});
+
+const groupOf = ({ project }: TestSpecification): number => project.config.sequence.groupOrder;
+const placeOf = ({ project }: TestSpecification): number => (project.name === 'soak' ? 0 : 1);
+
+/** The soak is the longest file of its group, so it begins first. */
+class SoakFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || placeOf(a) - placeOf(b));
+  }
+}
+
 const tallyPath = process.env['CURFEW_TEST_TALLY'];
 
 export default defineConfig({
@@ -33,6 +52,7 @@ export default defineConfig({
     hookTimeout: 20_000,
     teardownTimeout: 30_000,
     expect: { requireAssertions: true },
+    sequence: { sequencer: SoakFirst },
     projects: [
       ring('architecture'),
       ring('domain'),
@@ -44,10 +64,10 @@ export default defineConfig({
       ring('kstatus', alone(1)),
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
-      ring('faults', alone(3)),
+      ring('faults', besideTheSoak(3)),
+      ring('soak', besideTheSoak(3)),
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
-      ring('soak', alone(6)),
     ],
   },
 });

@@ -134,6 +134,7 @@ async function command<Kind extends CacheCommand['kind']>(
   if (kinds.includes(asked.kind as Kind)) return asked as Extract<CacheCommand, { kind: Kind }>;
   throw new Error(`expected the command ${kinds.join(' or ')}, got ${asked.kind}`);
 }
+
 const [kubeconfig, kind = 'Cache', way = 'Stream'] = process.argv.slice(2);
 const heapBefore_bytes = await heapAtRest();
 
@@ -145,12 +146,11 @@ async function run(): Promise<void> {
   const reader = way === 'Stream' ? api : { ...api, ...refusingToStream(api) };
   const counter = createCounter();
   await reportSync(() => follow(kind, reader, stop.signal, counter.count));
-  for (
-    let asked = await command('Follow', 'Stop');
-    asked.kind === 'Follow';
-    asked = await command('Follow', 'Stop')
-  )
+  for (;;) {
+    const asked = await command('Follow', 'Stop');
+    if (asked.kind === 'Stop') break;
     await reportChanges(counter, asked.changes);
+  }
   stop.abort(new Error('the measurement is over'));
   await api.close();
 }

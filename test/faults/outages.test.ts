@@ -141,13 +141,14 @@ describe('a watch', () => {
     const reading = Promise.withResolvers<void>();
     const follower = scene.follow(undefined, () => reading.promise);
     const closed = await watchesClosedAsSlow();
-    // More than the connection's window, its sockets and the API server's channels hold together.
-    for (let index = 0; index < 300; index += 1) await scene.create(`cm-${index}`, 'x'.repeat(100_000));
+    // 24 MB: more than the connection's window, its sockets and the API server's channels hold together.
+    const [count, text] = [120, 'x'.repeat(200_000)];
+    for (let index = 0; index < count; index += 1) await scene.create(`cm-${index}`, text);
     expect(await watchesClosedAsSlow()).toBeGreaterThan(closed);
-    expect(follower.store.size).toBeLessThan(300);
+    expect(follower.store.size).toBeLessThan(count);
     reading.resolve();
     await scene.agrees(20_000);
     expect(follower.replaced()).toBe(1);
-    expect(follower.store.size).toBeGreaterThanOrEqual(300);
+    expect(follower.store.size).toBeGreaterThanOrEqual(count);
   });
 });

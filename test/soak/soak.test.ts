@@ -116,8 +116,7 @@ function print(churn: Churn, honest: Soaked, leaking: Soaked): void {
   ]);
 }
 
-// Long form only until it has been run often enough to be trusted not to fail by chance.
-it.runIf(long)(
+it(
   'holds no more after many objects and broken connections than before, and no other objects than the server',
   async () => {
     const churn = await startChurn(api);
