@@ -89,14 +89,14 @@ async function beginning(stream: Readable, bytes_max: number): Promise<string> {
 }
 
 /** Long words with a digit: tokens, keys and their like, with the few paths and addresses that look the same. */
-const maybeSecret = /(?=\S*\d)[\w+/=.~-]{20,}/g;
+const looksSecret = /(?=\S*\d)[\w+/=.~-]{20,}/g;
 
-/** What a program complains about ends up in logs: nothing that moves a cursor, and nothing that may be a secret. */
+/** What a program complains about ends up in logs: nothing that moves a cursor, and nothing that looks like a secret. */
 const presentable = (complaint: string): string =>
   excerpt(
     complaint
       .replaceAll(/\p{C}+/gu, ' ')
-      .replaceAll(maybeSecret, '…')
+      .replaceAll(looksSecret, '…')
       .trim(),
   );
 

@@ -7,8 +7,6 @@ import type { Api, ObjectRef } from './api.ts';
 import { type Clock, sleep } from './clock.ts';
 import { type Lease, leaseObject } from './lease-record.ts';
 import {
-  afterAnswer,
-  delay_ms,
   firstLeaseState,
   holderOf,
   heldUntil_ms,
@@ -18,9 +16,8 @@ import {
   type LeaseMoment,
   type LeaseRequest,
   type LeaseTiming,
-  nextAsk,
-  releaseAsk,
-} from './lease-step.ts';
+} from './lease-state.ts';
+import { afterAnswer, delay_ms, nextAsk, releaseAsk } from './lease-step.ts';
 
 export interface LeaseSessionOptions {
   readonly api: Pick<Api, 'get' | 'create' | 'replace'>;

@@ -7,7 +7,7 @@
 import type { Api, ObjectRef } from './api.ts';
 import { type Clock, sleep } from './clock.ts';
 import { createLeaseSession, type LeaseSession } from './lease-session.ts';
-import { defaultLeaseTiming, type LeaseTiming } from './lease-step.ts';
+import { defaultLeaseTiming, type LeaseTiming } from './lease-state.ts';
 import { watchLease } from './lease-watch.ts';
 
 /** For logs and metrics. Called synchronously; must not throw. */

@@ -72,7 +72,7 @@ describe('a plugin that fails', () => {
     );
   });
 
-  it('has its words made short, harmless to a terminal, and free of what may be a secret', async () => {
+  it('has its words made short, harmless to a terminal, and free of what looks like a secret', async () => {
     const token = `eyJhbGciOiJSUzI1NiJ9.${'Zm9v1'.repeat(20)}.c2ln-_x`;
     const words = `\u001b[2Jcannot refresh ${token}\nkey=AKIAIOSFODNN7EXAMPLE\nlog in again`;
     const exec = await plugin(`console.error(${JSON.stringify(words)}); process.exit(1);`);

@@ -1,7 +1,7 @@
 /** What a candidate goes by, and what it does not: its own sight of the record and its own steady clock, never a time in it. */
 import { describe, expect, it, vi } from 'vitest';
 import type { Lease } from '../../src/runtime/lease-record.ts';
-import { defaultLeaseTiming } from '../../src/runtime/lease-step.ts';
+import { defaultLeaseTiming } from '../../src/runtime/lease-state.ts';
 import { begin, held } from './lease-candidate.ts';
 
 /** A renewal by its holder, whose clock is hours behind ours. */
