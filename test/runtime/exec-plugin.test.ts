@@ -3,9 +3,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createCredentialCache } from '../../src/kube/credential-cache.ts';
 import { type ExecConfig, rememberedPlugin } from '../../src/kube/exec-plugin.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { createVirtualClock } from './virtual-clock.ts';
 
 let folder: string;
@@ -140,7 +141,7 @@ describe('a plugin that hangs', () => {
        ${hold}`,
     );
   };
-  const alive = (count: number) => vi.waitFor(() => expect(lifelines.size).toBe(count), { timeout: 10_000 });
+  const alive = (count: number) => eventually(() => expect(lifelines.size).toBe(count));
 
   it('is killed with all that it has started, and its caller hears why', async () => {
     const stop = new AbortController();
@@ -171,7 +172,7 @@ describe('a plugin that hangs', () => {
     const credentials = createCredentialCache(connection, clock, closing.signal);
     for (let round = 0; round < 3; round += 1) {
       for (let asked = 0; asked < 5; asked += 1) credentials().catch(() => undefined);
-      await vi.waitFor(async () => expect(await calls()).toBe(round + 1), { timeout: 10_000 });
+      await eventually(async () => expect(await calls()).toBe(round + 1));
       await alive(2);
       await clock.advance(30_000);
     }

@@ -1,7 +1,8 @@
 /** What becomes of connections that are kept when the network under them went dark. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import {
   type Answer,
   connect,
@@ -59,7 +60,7 @@ it('after an attempt without an answer, the next one does not try another connec
   await clock.advance(200);
   expect(await answer).toEqual(widget('a', '1'));
   expect(relay.connections()).toBe(6);
-  await vi.waitFor(() => expect(relay.open()).toBe(1));
+  await eventually(() => expect(relay.open()).toBe(1));
   expect(clock.pending).toBe(0);
 });
 
@@ -130,20 +131,20 @@ describe('a request whose connection does not become ready', () => {
     const stop = new AbortController();
     const reason = new Error('the caller left');
     const left = far.create(widgets, 'ns', {}, { signal: stop.signal }).catch((error: unknown) => error);
-    await vi.waitFor(() => expect(relay.open()).toBe(1));
+    await eventually(() => expect(relay.open()).toBe(1));
     stop.abort(reason);
     expect(await left).toBe(reason);
     await far.close();
-    await vi.waitFor(() => expect([relay.open(), clock.pending]).toEqual([0, 0]));
+    await eventually(() => expect([relay.open(), clock.pending]).toEqual([0, 0]));
   });
 
   it('ends at its deadline, and with it the connection', async () => {
     const far = intoTheDark();
     const late = far.create(widgets, 'ns', {}).catch((error: unknown) => error);
-    await vi.waitFor(() => expect(relay.open()).toBe(1));
+    await eventually(() => expect(relay.open()).toBe(1));
     await clock.advance(deadline_ms);
     expect(String(await late)).toContain('expected an answer within 15000 ms, got none');
-    await vi.waitFor(() => expect([relay.open(), clock.pending]).toEqual([0, 0]));
+    await eventually(() => expect([relay.open(), clock.pending]).toEqual([0, 0]));
     await far.close();
   });
 });

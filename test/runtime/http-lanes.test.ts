@@ -1,8 +1,9 @@
 /** The lanes as the API's callers meet them. How they work is in lanes. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Subject } from '../../src/kube/call.ts';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import {
   connect,
   json,
@@ -158,7 +159,7 @@ it('closing the client ends those that are held back, too', async () => {
   await server.received(1);
   const busy = held.shift();
   if (busy !== undefined) status(429, 'TooManyRequests', {}, { 'retry-after': '7' })(busy);
-  await vi.waitFor(() => expect(codes).toEqual([429]));
+  await eventually(() => expect(codes).toEqual([429]));
   const waiting = post();
   await api.close();
   expect(await waiting).toBeInstanceOf(ConnectionError);

@@ -1,8 +1,9 @@
 /** Proxies that cannot help, and what is said about them. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import type { TlsOptions } from '../../src/kube/kubeconfig.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { createAuthority } from './certificates.ts';
 import { connect, startServer, type TestServer } from './http-server.ts';
 import { deadline_ms } from './hurried-clock.ts';
@@ -77,7 +78,7 @@ describe('a proxy that cannot help', () => {
       `expected the proxy ${proxy.url.host} to connect to ${new URL(server.url).host}`,
     );
     expect(String(error)).toContain(reason);
-    await vi.waitFor(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
+    await eventually(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
   });
 
   it('because it wants to know who we are says so', async () => {
@@ -101,14 +102,14 @@ describe('a proxy that cannot help', () => {
     const server = await serverWith('h2');
     const api = client(server, proxy.url);
     const late = failure(use(api));
-    await vi.waitFor(() => expect(proxy.targets).toHaveLength(1));
+    await eventually(() => expect(proxy.targets).toHaveLength(1));
     await clock.advance(deadline_ms);
     expect(String(await late)).toContain('expected an answer within 15000 ms, got none');
-    await vi.waitFor(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
+    await eventually(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
     const cut = failure(use(api));
-    await vi.waitFor(() => expect(proxy.targets).toHaveLength(2));
+    await eventually(() => expect(proxy.targets).toHaveLength(2));
     await api.close();
     expect(await cut).toBeInstanceOf(ConnectionError);
-    await vi.waitFor(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
+    await eventually(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
   });
 });

@@ -1,8 +1,9 @@
 /** Requests and watches through real proxies on loopback. Which proxy is taken is in proxy. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import type { TlsOptions } from '../../src/kube/kubeconfig.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { createAuthority } from './certificates.ts';
 import { connect, json, reset, startServer, stream, type TestServer } from './http-server.ts';
 import { type Widget, widget, widgets } from './objects.ts';
@@ -95,7 +96,7 @@ describe.each(proxies)('through $kind', ({ start, refusal }) => {
     server.plan(stream([line], () => undefined));
     expect(await watch(client(server, proxy.url))).toBe('ADDED');
     expect(server.requests[0]?.httpVersion).toBe(alpn === 'h2' ? '2.0' : '1.1');
-    await vi.waitFor(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
+    await eventually(() => expect([proxy.open(), clock.pending]).toEqual([0, 0]));
   });
 
   it('a name is looked up by the proxy, and asked for in the handshake', async () => {
@@ -135,7 +136,7 @@ describe.each(proxies)('through $kind', ({ start, refusal }) => {
       expect(String(error)).toContain(refusal);
       expect(String(error)).not.toContain('secret');
     }
-    await vi.waitFor(() => expect(proxy.open()).toBe(0));
+    await eventually(() => expect(proxy.open()).toBe(0));
   });
 
   it('a watch that is cut off fails', async () => {

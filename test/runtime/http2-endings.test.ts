@@ -1,6 +1,7 @@
 /** Watches over HTTP/2 that this side ends: with the client, by their deadline, or because their caller leaves. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { failure, type Http2World, hold, startHttp2World } from './http2-world.ts';
 
 let world: Http2World;
@@ -33,10 +34,10 @@ describe('closing the client', () => {
     const { relay, far } = await world.overRelay();
     relay.swallow();
     const error = failure(opened(far));
-    await vi.waitFor(() => expect(relay.open()).toBe(1));
+    await eventually(() => expect(relay.open()).toBe(1));
     await far.close();
     expect(String(await error)).toContain('the client is closed');
-    await vi.waitFor(() => expect(relay.open()).toBe(0));
+    await eventually(() => expect(relay.open()).toBe(0));
     expect(clock.pending).toBe(0);
   });
 });
@@ -45,14 +46,14 @@ it('the deadline and the caller end a watch whose connection is not ready yet', 
   const { relay, far } = await world.overRelay();
   relay.swallow();
   const late = failure(opened(far));
-  await vi.waitFor(() => expect(relay.open()).toBe(1));
+  await eventually(() => expect(relay.open()).toBe(1));
   await clock.advance(15_000);
   expect(String(await late)).toContain('expected an answer within 15000 ms, got none');
-  await vi.waitFor(() => expect(relay.open()).toBe(0));
+  await eventually(() => expect(relay.open()).toBe(0));
   const left = failure(opened(far));
-  await vi.waitFor(() => expect(relay.open()).toBe(1));
+  await eventually(() => expect(relay.open()).toBe(1));
   const reason = new Error('the caller left');
   stop.abort(reason);
   expect(await left).toBe(reason);
-  await vi.waitFor(() => expect(relay.open()).toBe(0));
+  await eventually(() => expect(relay.open()).toBe(0));
 });

@@ -1,6 +1,7 @@
 /** A dead connection is told from a quiet one: what HTTP/2 gives a watch beyond HTTP/1.1. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { failure, type Http2World, hold, startHttp2World } from './http2-world.ts';
 
 let world: Http2World;
@@ -24,7 +25,7 @@ describe('a silent watch', () => {
     for (let round = 1; round <= 10; round += 1) {
       await clock.advance(30_000);
       // The answer to the PING begins the next silence.
-      await vi.waitFor(() => expect([world.pings(), world.delays_ms.at(-1)]).toEqual([round, 30_000]));
+      await eventually(() => expect([world.pings(), world.delays_ms.at(-1)]).toEqual([round, 30_000]));
     }
     stop.abort(new Error('it lived'));
     expect(String(await failure(next))).toContain('it lived');
@@ -53,6 +54,6 @@ describe('a silent watch', () => {
     stop.abort(new Error('it lived'));
     expect(String(await failure(third))).toContain('it lived');
     expect(clock.pending).toBe(0);
-    await vi.waitFor(() => expect(relay.open()).toBe(0));
+    await eventually(() => expect(relay.open()).toBe(0));
   });
 });

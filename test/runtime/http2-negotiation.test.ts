@@ -1,5 +1,6 @@
 /** Which protocol a watch gets, and what the server is called in it. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { eventually } from '../cluster/eventually.ts';
 import { connect, startServer, stream, type TestServer } from './http-server.ts';
 import { line } from './http2-world.ts';
 import { type Widget, widgets } from './objects.ts';
@@ -44,7 +45,7 @@ it('HTTP/2 is asked for by each watch anew, so that a proxy that stood in its wa
   await watch(api);
   await watch(api);
   expect(old.requests.map(({ httpVersion }) => httpVersion)).toEqual(['1.1', '1.1']);
-  await vi.waitFor(() => expect(clock.pending).toBe(0));
+  await eventually(() => expect(clock.pending).toBe(0));
   target = current;
   await watch(api);
   expect(current.requests.map(({ httpVersion }) => httpVersion)).toEqual(['2.0']);

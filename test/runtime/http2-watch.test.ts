@@ -1,6 +1,7 @@
 /** Watches over HTTP/2, each on a connection of its own. What is the same over HTTP/1.1 is in http-watch. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { type Answer, reset, stream, type TestResponse } from './http-server.ts';
 import { failure, type Http2World, hold, line, startHttp2World, streamOf } from './http2-world.ts';
 
@@ -51,7 +52,7 @@ describe('a watch over HTTP/2 that is cut off', () => {
     server.plan(stream([line('a')], open.resolve));
     const watched = await opened();
     streamOf(await open.promise).session?.goaway(11);
-    await vi.waitFor(() => expect([clock.pending, server.open()]).toEqual([0, 0]));
+    await eventually(() => expect([clock.pending, server.open()]).toEqual([0, 0]));
     expect(await failure(watched.next())).toBeInstanceOf(ConnectionError);
     await nothingIsLeft();
   });

@@ -3,9 +3,10 @@
  */
 import { getEventListeners } from 'node:events';
 import { Http2ServerResponse, type ServerHttp2Session, type ServerHttp2Stream } from 'node:http2';
-import { expect, vi } from 'vitest';
+import { expect } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import type { WatchEvent } from '../../src/runtime/api.ts';
+import { eventually } from '../cluster/eventually.ts';
 import {
   type Answer,
   connect,
@@ -93,7 +94,7 @@ export async function startHttp2World(): Promise<Http2World> {
       return watched;
     },
     nothingIsLeft: () =>
-      vi.waitFor(() =>
+      eventually(() =>
         expect([clock.pending, server.open(), getEventListeners(stop.signal, 'abort').length]).toEqual([
           0, 0, 0,
         ]),

@@ -1,9 +1,10 @@
 /** Writes that only a leader may send, as they meet a real client: the lease is asked about when a write really goes out. */
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import type { Api } from '../../src/runtime/api.ts';
 import { NotSentError } from '../../src/runtime/api-error.ts';
 import { guardWrites } from '../../src/runtime/lease-guard.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { connect, json, reset, startServer, status, type TestServer } from './http-server.ts';
 import { widget, widgets } from './objects.ts';
 import { startHttpProxy } from './proxy-servers.ts';
@@ -70,7 +71,7 @@ describe('a write is not sent any more when the lease was lost', () => {
     server.plan(trouble, fine);
     const outcome = failure(write());
     // What is pending then is the wait.
-    await vi.waitFor(() => expect([attempts, clock.pending]).toEqual([1, 1]));
+    await eventually(() => expect([attempts, clock.pending]).toEqual([1, 1]));
     leading = false;
     await clock.advance(10_000);
     await refused(outcome);
@@ -100,7 +101,7 @@ describe('a write is not sent any more when the lease was lost', () => {
       clock,
     });
     const outcome = failure(guardWrites(far, () => leading).replace(ref, widget('a', '1')));
-    await vi.waitFor(() => expect(proxy.targets).toHaveLength(1));
+    await eventually(() => expect(proxy.targets).toHaveLength(1));
     leading = false;
     ready.resolve();
     await refused(outcome);

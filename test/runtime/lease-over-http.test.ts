@@ -48,10 +48,13 @@ const answering =
 
 /** Sockets take their own time, and a step of the clock sets off what was planned for now. */
 const seen = (check: () => void): Promise<void> =>
-  vi.waitFor(async () => {
-    await clock.advance(1);
-    check();
-  });
+  vi.waitFor(
+    async () => {
+      await clock.advance(1);
+      check();
+    },
+    { timeout: 10_000, interval: 5 },
+  );
 const sent = (wanted: string): number => server.requests.filter(({ method }) => method === wanted).length;
 
 it.each([

@@ -1,9 +1,10 @@
 /** Whose certificate is accepted, what is shown to the server, and what happens when certificates change. */
 import type { TLSSocket, TlsOptions as ServerTls } from 'node:tls';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import type { TlsOptions } from '../../src/kube/kubeconfig.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { createAuthority } from './certificates.ts';
 import { type Answer, connect, json, startServer, stream, type TestServer } from './http-server.ts';
 import { type Widget, widget, widgets } from './objects.ts';
@@ -127,7 +128,7 @@ describe.each(uses)('$what', ({ alpn, use, answer, version }) => {
     expect(error).toBeInstanceOf(ConnectionError);
     expect(String(error)).toMatch(reason);
     expect([asked, server.requests, server.connections()]).toEqual([['Known', 'Fresh'], [], 1]);
-    await vi.waitFor(() => expect(server.open()).toBe(0));
+    await eventually(() => expect(server.open()).toBe(0));
   });
 
   it('goes on with another authority, once its certificate is there', async () => {
@@ -164,7 +165,7 @@ describe.each(uses)('$what', ({ alpn, use, answer, version }) => {
     expect(asked).toEqual(['Known', 'Fresh']);
     expect(server.requests).toHaveLength(1);
     await cleanups.pop()?.();
-    await vi.waitFor(() => expect(server.open()).toBe(0));
+    await eventually(() => expect(server.open()).toBe(0));
   });
 
   it('does not look for other credentials when the server cannot be reached', async () => {

@@ -13,6 +13,8 @@ import { configMaps, namespace, refTo } from './place.ts';
 export interface Churn {
   /** How many writes were answered so far. */
   readonly writes: () => number;
+  /** How many ConfigMaps were created so far. */
+  readonly created: () => number;
   /** Resolves when the last write has been answered. @throws Error that a write failed with, other than 404 */
   readonly stop: () => Promise<void>;
 }
@@ -72,6 +74,7 @@ export async function startChurn(api: Api): Promise<Churn> {
   ended.catch(() => undefined);
   return {
     writes: () => writes,
+    created: () => created,
     stop: () => {
       stop.abort();
       return ended;

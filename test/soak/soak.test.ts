@@ -10,6 +10,7 @@ import { loadConnection } from '../../src/kube/kubeconfig.ts';
 import { systemClock } from '../../src/runtime/system-clock.ts';
 import { type Program, startProgram } from '../bench/program.ts';
 import { figure, megabytes, printTable } from '../bench/table.ts';
+import { eventually } from '../cluster/eventually.ts';
 import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
 import { type BreakingProxy, startBreakingProxy } from './breaking-proxy.ts';
 import { type Churn, startChurn } from './churn.ts';
@@ -17,13 +18,16 @@ import { middles, slope } from './slope.ts';
 import type { Sample, SoakCommand, SoakReport } from './soak-program.ts';
 
 const long = process.env['CURFEW_TEST_LONG'] !== undefined;
-const soak_ms = (long ? 30 : 2) * 60_000;
+const soakMin_ms = (long ? 30 : 2) * 60_000;
+/** On a busy machine it takes longer until so many have come; what is left of fewer is lost in the noise. */
+const objectsMin = 5_000;
+const soakMax_ms = soakMin_ms + 480_000;
 
 /**
- * Bytes of the heap that may stay for each object that came and went. The smallest leak there is, an entry of a Map with the
- * object's key, leaves 90 to 100; without one the measurement scatters around 0 by 10 in two minutes.
+ * The smallest leak there is, an entry of a Map with the object's key, leaves 90 to 140 bytes of heap for each object that came
+ * and went. Without one the measurement scatters around 0, by 10 to 20 when 5,000 objects came, by 100 when 1,000 did.
  */
-const left_bytes_max = 40;
+const leak_bytes_min = 50;
 /** Of each type: 8 workers, a watch, what is just being closed, and as much again. */
 const resourcesMax = 24;
 const objectsMax = 400;
@@ -70,7 +74,7 @@ async function soaked(keeping: 'Keeping nothing' | 'Keeping keys', over: Promise
 }
 
 async function followed(program: Soaking, proxy: BreakingProxy, over: Promise<void>): Promise<Soaked> {
-  const ending = over.then(() => program.send('Settle'));
+  const ending = over.finally(() => program.send('Settle'));
   const samples: Sample[] = [];
   let seen = await program.report(patience_ms);
   for (; seen.kind === 'Sample'; seen = await program.report(patience_ms)) samples.push(seen);
@@ -93,14 +97,19 @@ const most = (samples: readonly Sample[], of: (sample: Sample) => number): numbe
 const resourceTypes = (samples: readonly Sample[]): readonly string[] =>
   [...new Set(samples.flatMap(({ resources }) => Object.keys(resources)))].sort();
 
-function print(churn: Churn, honest: Soaked, leaking: Soaked): void {
+async function enough(churn: Churn): Promise<void> {
+  await delay(soakMin_ms);
+  await eventually(() => churn.created() >= objectsMin, { timeout_ms: soakMax_ms - soakMin_ms });
+}
+
+function print(writesPerSecond: number, honest: Soaked, leaking: Soaked): void {
   const both = (what: string, of: (run: Soaked) => string): readonly string[] => [
     what,
     of(honest),
     of(leaking),
   ];
   const all = ({ samples }: Soaked): readonly Sample[] => samples;
-  printTable(`${soak_ms / 60_000} minutes of soak, ${figure(churn.writes() / (soak_ms / 1000))} writes/s`, [
+  printTable(`A soak with ${figure(writesPerSecond)} writes/s`, [
     ['', 'as it is', 'keeping every key'],
     both('samples', (run) => figure(run.samples.length)),
     both('connections reset', (run) => figure(run.resets)),
@@ -120,20 +129,22 @@ it(
   'holds no more after many objects and broken connections than before, and no other objects than the server',
   async () => {
     const churn = await startChurn(api);
-    const over = delay(soak_ms).then(churn.stop);
+    const started_ms = performance.now();
+    const over = enough(churn).then(churn.stop);
     const [honest, leaking] = await Promise.all([
       soaked('Keeping nothing', over),
       soaked('Keeping keys', over),
     ]);
-    print(churn, honest, leaking);
+    const soaked_s = (performance.now() - started_ms) / 1000;
+    print(churn.writes() / soaked_s, honest, leaking);
 
     // Something happened at all.
-    expect(churn.writes() / (soak_ms / 1000), 'writes per second').toBeGreaterThan(20);
-    expect(honest.resets).toBeGreaterThan(soak_ms / 10_000);
+    expect(churn.created()).toBeGreaterThanOrEqual(objectsMin);
+    expect(honest.resets).toBeGreaterThan(soaked_s / 10);
     expect(honest.settled.failures).toBeGreaterThan(100);
 
-    expect(leaking.growth, 'the leak made by hand').toBeGreaterThan(left_bytes_max);
-    expect(honest.growth, 'bytes left behind for each object').toBeLessThan(left_bytes_max);
+    expect(leaking.growth, 'the leak made by hand').toBeGreaterThan(leak_bytes_min);
+    expect(honest.growth, 'bytes left behind for each object').toBeLessThan(leaking.growth / 2);
     for (const { resources, queueLength, storeSize } of warm(honest.samples)) {
       for (const [type, count] of Object.entries(resources)) expect(count, type).toBeLessThan(resourcesMax);
       expect(queueLength).toBeLessThan(objectsMax);
@@ -144,5 +155,5 @@ it(
     expect(honest.stopped.open).toEqual([]);
     expect(honest.code).toBe(0);
   },
-  soak_ms + 300_000,
+  soakMax_ms + 300_000,
 );
