@@ -86,7 +86,9 @@ const rows: readonly Row[] = [
       word: 'Current',
     })),
   ),
-  { phase: 'Denied', situation: { kind: 'Refused', message }, word: 'Failed' },
+  ...(['Denied', 'GuardGap'] as const).map(
+    (reason): Row => ({ phase: 'Denied', situation: { kind: 'Refused', reason, message }, word: 'Failed' }),
+  ),
 ];
 
 const objectOf = ({ phase, situation }: Pick<Row, 'phase' | 'situation'>, generation = 1): object => {
