@@ -22,8 +22,9 @@ export function priorityOf({
   readonly resource: Resource;
   readonly subresource?: string | undefined;
 }): Priority {
-  if (reading.has(method)) return 'Read';
+  // Reading one belongs to telling people.
   if (resource.plural === eventResource.plural) return 'Event';
+  if (reading.has(method)) return 'Read';
   if (subresource === 'status') return 'Status';
   return bindings.has(resource.plural) ? 'Access' : 'Read';
 }

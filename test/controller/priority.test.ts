@@ -21,6 +21,7 @@ it.each([
   { method: 'POST', resource: accessReview, priority: 'Read' },
   { method: 'PATCH', resource: TemporaryAccessGrant, subresource: 'status', priority: 'Status' },
   { method: 'POST', resource: eventResource, priority: 'Event' },
+  { method: 'GET', resource: eventResource, priority: 'Event' },
 ])('a $method of $resource.plural is of class $priority', ({ priority, ...request }) => {
   expect(priorityOf(request)).toBe(priority);
 });
