@@ -6,12 +6,15 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { kinds } from '../src/domain/kinds.ts';
-import { guardManifests } from '../src/guard/admission.ts';
+import { createGuard } from '../src/guard/admission.ts';
 import { customResourceDefinition } from '../src/guard/crd.ts';
 import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from src/domain and src/guard by `make generate`. Do not edit.\n';
+
+const forNewer =
+  '# For Kubernetes 1.36 and newer. Before, leave it out and write spec.requester yourself: the rest checks it.\n';
 
 const toYaml = (object: unknown): string =>
   stringify(object, { aliasDuplicateObjects: false, lineWidth: 110 });
@@ -22,8 +25,9 @@ function generatedFiles(): Map<string, string> {
   for (const kind of kinds) {
     files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + toYaml(customResourceDefinition(kind)));
   }
-  const guard = guardManifests().map(toYaml).join('---\n');
-  files.set('config/guard.yaml', header + guard);
+  const { policies, stamp } = createGuard();
+  files.set('config/guard.yaml', header + policies.map(toYaml).join('---\n'));
+  files.set('config/guard-stamp.yaml', header + forNewer + stamp.map(toYaml).join('---\n'));
   files.set('docs/api.md', apiReference());
   return files;
 }

@@ -19,7 +19,7 @@ import { type RoleRef, rbacApiGroup, type Subject } from './schema/subject.ts';
 
 export { expiresAtAnnotation, grantUidLabel, managedByLabel, managedByValue, managedSelector };
 export const requesterAnnotation = `${apiGroup}/requester`;
-const approversAnnotation = `${apiGroup}/approvers`;
+export const approversAnnotation = `${apiGroup}/approvers`;
 export const reasonAnnotation = `${apiGroup}/reason`;
 
 /** The place of a binding: at most one object can stand there. */

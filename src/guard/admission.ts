@@ -5,12 +5,15 @@
  * Must not know files, YAML or clusters.
  */
 import { createHash } from 'node:crypto';
+import { bindingPolicy, bindingPolicyName } from './binding-policy.ts';
 import type { Manifest } from './cel.ts';
 import { decisionPolicy } from './decision-policy.ts';
+import { feedbackPolicy, feedbackPolicyName } from './feedback-policy.ts';
 import { grantPolicy, grantPolicyName } from './grant-policy.ts';
-import { grantProbe, type Probe } from './probe.ts';
+import { bindingProbe, grantProbe, type Probe } from './probe.ts';
 import { defaultSettings, type Edition, type GuardSettings } from './settings.ts';
 import { stampRequester } from './stamp.ts';
+import { upkeepPolicy, upkeepPolicyName } from './upkeep-policy.ts';
 
 export interface Guard {
   /** Stands in the answers to probes, `curfew guard <hash>`: another guard or other settings have another one. */
@@ -33,23 +36,31 @@ export function createGuard(settings: GuardSettings = defaultSettings): Guard {
     hash,
     stamp: stampRequester(),
     policies: policies({ ...settings, hash }),
-    probes: [grantProbe(grantPolicyName)],
+    probes: [
+      grantProbe(grantPolicyName),
+      grantProbe(upkeepPolicyName),
+      bindingProbe(bindingPolicyName, settings),
+      { ...grantProbe(feedbackPolicyName), needsPolicy: true },
+    ],
   };
-}
-
-/** Every object of the guard of the default settings, for Kubernetes with MutatingAdmissionPolicy. */
-export function guardManifests(): readonly Manifest[] {
-  const { stamp, policies: rest } = createGuard();
-  return [...stamp, ...rest];
 }
 
 const policies = (edition: Edition): readonly Manifest[] => [
   ...grantPolicy(edition),
+  ...upkeepPolicy(edition),
   ...decisionPolicy(edition),
+  ...bindingPolicy(edition),
+  ...feedbackPolicy(edition),
 ];
 
 /** Where the hash and the settings stand in the manifests of which the hash is made. */
-const blank: Edition = { operatorUser: '', reaperUser: '', forbiddenNamespaces: [], hash: '' };
+const blank: Edition = {
+  operatorUser: '',
+  reaperUser: '',
+  forbiddenNamespaces: [],
+  ownRolePrefixes: [],
+  hash: '',
+};
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
@@ -57,7 +68,9 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
  * Over all manifests with hash and settings left blank, and over the settings: so a chart, which knows the settings last,
  * can make it from the first half.
  */
-function hashOf({ operatorUser, reaperUser, forbiddenNamespaces }: GuardSettings): string {
+function hashOf(settings: GuardSettings): string {
   const edition = sha256(JSON.stringify([...stampRequester(), ...policies(blank)]));
-  return sha256([edition, operatorUser, reaperUser, ...forbiddenNamespaces].join('\n')).slice(0, 16);
+  const { operatorUser, reaperUser, forbiddenNamespaces, ownRolePrefixes } = settings;
+  const lists = [forbiddenNamespaces, ownRolePrefixes].map((list) => list.join(','));
+  return sha256([edition, operatorUser, reaperUser, ...lists].join('\n')).slice(0, 16);
 }

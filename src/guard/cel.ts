@@ -25,29 +25,65 @@ export interface Validation {
 export const admissionApi = 'admissionregistration.k8s.io/v1';
 export const labels = { 'app.kubernetes.io/part-of': 'curfew' };
 export const grantPlurals = [temporaryAccessGrant.plural, clusterTemporaryAccessGrant.plural];
+export const grantStatuses = grantPlurals.map((plural) => `${plural}/status`);
 
 /** A value as a CEL literal. JSON's lists and strings are CEL's too. */
 export const cel = (value: string | readonly string[]): string => JSON.stringify(value);
 
-/** Matches these resources of our group. */
-export const matching = (resources: readonly string[], operations: readonly string[]): Manifest => ({
+/** A CEL string out of literals and expressions: `say\`may ${'variables.user'} …\`` is `"may " + variables.user + " …"`. */
+export const say = (texts: TemplateStringsArray, ...expressions: readonly string[]): string =>
+  texts
+    .flatMap((text, index) => [text === '' ? '' : cel(text), expressions[index] ?? ''])
+    .filter((part) => part !== '')
+    .join(' + ');
+
+/** Matches these operations on these resources of our group. */
+export const matching = (
+  ...rules: readonly (readonly [readonly string[], readonly string[]])[]
+): Manifest => ({
   matchPolicy: 'Equivalent',
-  resourceRules: [{ apiGroups: [apiGroup], apiVersions: [apiVersion], operations, resources }],
+  resourceRules: rules.map(([operations, resources]) => ({
+    apiGroups: [apiGroup],
+    apiVersions: [apiVersion],
+    operations,
+    resources,
+  })),
 });
 
-/** Where the verbs are checked: in the grant's namespace, or for a cluster grant in the whole cluster. */
-export const variables = [
-  { name: 'grantNamespace', expression: "has(object.metadata.namespace) ? object.metadata.namespace : ''" },
+/** What every rule may use about who asks, and about the grant, which is a CEL expression. */
+export const grantVariables = (grant: string): readonly Manifest[] => [
+  { name: 'user', expression: 'request.userInfo.username' },
+  { name: 'groups', expression: 'has(request.userInfo.groups) ? request.userInfo.groups : []' },
+  // Where the verbs are checked: in the grant's namespace, or for a cluster grant in the whole cluster.
   {
-    name: 'policy',
-    expression: `has(object.spec.policyRef) && has(object.spec.policyRef.name) ? object.spec.policyRef.name : ${cel(defaultPolicyName)}`,
+    name: 'grantNamespace',
+    expression: `has(${grant}.metadata.namespace) ? string(${grant}.metadata.namespace) : ''`,
   },
+  { name: 'policy', expression: `string(${policyOf(grant)})` },
   {
     name: 'where',
     expression:
       "variables.grantNamespace == '' ? 'in the whole cluster' : 'in namespace ' + variables.grantNamespace",
   },
-  { name: 'user', expression: 'request.userInfo.username' },
+  { name: 'requester', expression: `has(${grant}.spec.requester) ? string(${grant}.spec.requester) : ''` },
+  {
+    name: 'isParty',
+    expression: `variables.requester.lowerAscii() == variables.user.lowerAscii() || has(${grant}.spec.subjects) && ${grant}.spec.subjects.exists(s, s.kind == 'User' && s.name.lowerAscii() == variables.user.lowerAscii() || s.kind == 'Group' && variables.groups.exists(g, g == s.name) || s.kind == 'ServiceAccount' && variables.user == 'system:serviceaccount:' + s.?namespace.orValue('') + ':' + s.name)`,
+  },
+];
+
+/** The name of a grant's policy, in CEL; an absent reference counts as the default everywhere. */
+export const policyOf = (grant: string): string =>
+  `has(${grant}.spec.policyRef) && has(${grant}.spec.policyRef.name) ? ${grant}.spec.policyRef.name : ${cel(defaultPolicyName)}`;
+
+/** In the API server's own audit log, what a request was about. Empty ones are left out. */
+export const grantAudit = (grant: string): readonly Manifest[] => [
+  {
+    key: 'grant',
+    valueExpression: `(variables.grantNamespace == '' ? '' : variables.grantNamespace + '/') + string(${grant}.metadata.name)`,
+  },
+  { key: 'policy', valueExpression: 'variables.policy' },
+  { key: 'requester', valueExpression: 'variables.requester' },
 ];
 
 /** A CEL condition: the user holds this verb on the grant's policy. At most two fit into one policy's cost. */
@@ -60,29 +96,38 @@ export interface PolicyRules {
   readonly matchConditions?: readonly Manifest[];
   readonly variables: readonly Manifest[];
   readonly validations: readonly Validation[];
+  readonly auditAnnotations?: readonly Manifest[];
+  /** The kind of which every object is a parameter; the policy has nothing to say where there is none. */
+  readonly paramKind?: Manifest;
 }
 
 /** A ValidatingAdmissionPolicy and its binding. */
 export const policy = (
   name: string,
-  { matchConstraints, matchConditions, variables: named, validations }: PolicyRules,
+  { matchConstraints, matchConditions, variables, validations, auditAnnotations, paramKind }: PolicyRules,
 ): readonly Manifest[] => [
   {
     apiVersion: admissionApi,
     kind: 'ValidatingAdmissionPolicy',
     metadata: { name, labels },
     spec: {
+      ...(paramKind === undefined ? {} : { paramKind }),
       matchConstraints,
       ...(matchConditions === undefined ? {} : { matchConditions }),
       failurePolicy: 'Fail',
-      variables: named,
+      variables,
       validations: validations.map((validation) => ({ ...validation, reason: 'Forbidden' })),
+      ...(auditAnnotations === undefined ? {} : { auditAnnotations }),
     },
   },
   {
     apiVersion: admissionApi,
     kind: 'ValidatingAdmissionPolicyBinding',
     metadata: { name, labels },
-    spec: { policyName: name, validationActions: ['Deny'] },
+    spec: {
+      policyName: name,
+      validationActions: ['Deny'],
+      ...(paramKind === undefined ? {} : { paramRef: { selector: {}, parameterNotFoundAction: 'Allow' } }),
+    },
   },
 ];

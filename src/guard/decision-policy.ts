@@ -5,27 +5,32 @@
 import { finalPhases } from '../domain/schema/grant-status.ts';
 import {
   cel,
-  grantPlurals,
+  grantAudit,
+  grantStatuses,
+  grantVariables,
   holdsVerb,
   type Manifest,
   matching,
   policy,
+  say,
   type Validation,
-  variables,
 } from './cel.ts';
+import { fieldsFit } from './managed-fields.ts';
 import { probeAnswer } from './probe.ts';
 import type { Edition } from './settings.ts';
-
-const statusOf = (plural: string): string => `${plural}/status`;
 
 export const decisionPolicyName = 'curfew-decisions';
 
 /** The policy on changing the status of grants. */
 export const decisionPolicy = ({ operatorUser, hash }: Edition): readonly Manifest[] =>
   policy(decisionPolicyName, {
-    matchConstraints: matching(grantPlurals.map(statusOf), ['UPDATE']),
-    variables: [...variables, ...decisionVariables(operatorUser)],
-    validations: [operatorDecidesNothing(hash), ...decisionRules],
+    matchConstraints: matching([['UPDATE'], grantStatuses]),
+    variables: [...grantVariables('object'), ...decisionVariables(operatorUser)],
+    validations: [operatorDecidesNothing(hash), ...formRules, ...momentRules, ...personRules],
+    auditAnnotations: [
+      ...grantAudit('object'),
+      { key: 'decision', valueExpression: 'string(variables.entry.decision)' },
+    ],
   });
 
 /** Also the probe of this policy: annotations are ignored on `/status`, so that none could mark one. */
@@ -56,19 +61,18 @@ function decisionVariables(operatorUser: string): readonly Manifest[] {
     },
     { name: 'phase', expression: "'phase' in variables.before ? variables.before['phase'] : 'Pending'" },
     {
-      name: 'groups',
-      expression: 'has(request.userInfo.groups) ? request.userInfo.groups : []',
-    },
-    {
-      name: 'isParty',
+      name: 'speaksFor',
       expression:
-        "(has(object.spec.requester) && object.spec.requester.lowerAscii() == variables.user.lowerAscii()) || (has(object.spec.subjects) && object.spec.subjects.exists(s, s.kind == 'User' && s.name.lowerAscii() == variables.user.lowerAscii() || s.kind == 'Group' && variables.groups.exists(g, g == s.name) || s.kind == 'ServiceAccount' && variables.user == 'system:serviceaccount:' + s.?namespace.orValue('') + ':' + s.name))",
+        "has(dyn(object).spec.scope) ? (dyn(object).spec.scope == 'Cluster' ? ['system:serviceaccount:'] : dyn(object).spec.namespaces.map(n, 'system:serviceaccount:' + n + ':')) : ['system:serviceaccount:' + variables.grantNamespace + ':']",
     },
   ];
 }
 
+/** A rule on what people write; the operator and updates that change nothing are out of it. */
+const people = (condition: string): string => `variables.isOperator || variables.unchanged || ${condition}`;
+
 /** People append one decision of their own and change nothing else. */
-const decisionRules: readonly Validation[] = [
+const formRules: readonly Validation[] = [
   {
     expression:
       "variables.isOperator || (variables.before.all(k, k == 'decisions' || (k in variables.after && variables.after[k] == variables.before[k])) && variables.after.all(k, k == 'decisions' || k in variables.before))",
@@ -76,46 +80,82 @@ const decisionRules: readonly Validation[] = [
       'only the operator writes the status of a grant; people append to status.decisions and change nothing else',
   },
   {
-    expression: 'variables.isOperator || variables.unchanged || variables.appends',
+    expression: people('variables.appends'),
     message: 'append exactly one entry to status.decisions, and leave the others as they are',
   },
   {
-    expression: 'variables.isOperator || variables.unchanged || variables.entry.by == variables.user',
+    expression: people('variables.entry.by == variables.user'),
     message: 'status.decisions[].by must be yourself',
-    messageExpression: "'the by of your decision must be yourself: write by: ' + variables.user",
+    messageExpression: say`the by of your decision must be yourself: write by: ${'variables.user'}`,
   },
   {
-    expression: 'variables.isOperator || variables.unchanged || variables.entry.uid == object.metadata.uid',
+    expression: people('variables.entry.uid == object.metadata.uid'),
     message: 'status.decisions[].uid must be the UID of the grant that you looked at',
-    messageExpression:
-      "'the uid of your decision is not that of this grant, which may have been re-created: look at it again, then write uid: ' + object.metadata.uid",
+    messageExpression: say`the uid of your decision is not that of this grant, which may have been re-created: look at it again, then write uid: ${'object.metadata.uid'}`,
   },
   {
-    expression: `variables.isOperator || variables.unchanged || !(variables.phase in ${cel(finalPhases)})`,
+    // An update of the status carries managedFields along, even one that changes nothing else.
+    expression: `variables.isOperator || dyn(object).metadata.?managedFields.orValue([]) == dyn(oldObject).metadata.?managedFields.orValue([]) || ${fieldsFit('dyn(object).metadata.?managedFields.orValue([])')}`,
+    message:
+      'metadata.managedFields are larger than the fields of a grant can make them: revoking it must always fit',
+  },
+];
+
+/** Each decision in the phases in which it means something, judged by the object as it was. */
+const momentRules: readonly Validation[] = [
+  {
+    expression: people(`!(variables.phase in ${cel(finalPhases)})`),
     message: 'the grant is over: there is nothing left to decide',
-    messageExpression: "'the grant is ' + variables.phase + ': there is nothing left to decide'",
+    messageExpression: say`the grant is ${'variables.phase'}: there is nothing left to decide`,
   },
   {
-    expression: `variables.isOperator || variables.unchanged || !(variables.entry.decision in ['Approved', 'Denied']) || variables.phase in ['Pending', 'Scheduled']`,
+    expression: people('!has(oldObject.metadata.deletionTimestamp)'),
+    message: 'the grant is being deleted, which ends it: there is nothing left to decide',
+  },
+  {
+    expression: people(
+      "!(variables.entry.decision in ['Approved', 'Denied']) || variables.phase in ['Pending', 'Scheduled']",
+    ),
     message: 'the access has begun: to end it, write Revoked',
   },
   {
-    expression: `variables.isOperator || variables.unchanged || !(variables.entry.decision in ['Approved', 'Denied']) || ${holdsVerb('approve')}`,
+    expression: people(
+      '!variables.old.exists(d, d.decision == variables.entry.decision && d.by.lowerAscii() == variables.user.lowerAscii())',
+    ),
+    message: 'you have said so already, under this name or another spelling of it: once is enough',
+  },
+];
+
+const mayNot = (what: string, verb: string, otherwise: string): string =>
+  say`${'variables.user'} may not ${cel(what)} under policy "${'variables.policy'}" ${'variables.where'}: ask its owner for the verb ${cel(verb + otherwise)}`;
+
+/** Who may say what. */
+const personRules: readonly Validation[] = [
+  {
+    expression: people(`!(variables.entry.decision in ['Approved', 'Denied']) || ${holdsVerb('approve')}`),
     message: 'you may not approve or deny under this policy',
-    messageExpression: `variables.user + ' may not approve or deny under policy "' + variables.policy + '" ' + variables.where + ': ask its owner for the verb approve'`,
+    messageExpression: mayNot('approve or deny', 'approve', ''),
   },
   {
-    expression:
-      "variables.isOperator || variables.unchanged || variables.entry.decision != 'Approved' || !has(object.spec.subjects) || !object.spec.subjects.exists(s, s.kind == 'Group' && s.name in variables.groups)",
+    expression: people(
+      "variables.entry.decision != 'Approved' || !has(object.spec.subjects) || !object.spec.subjects.exists(s, s.kind == 'Group' && s.name in variables.groups)",
+    ),
     message: 'you are a member of a group that this grant gives access to: somebody else must approve',
   },
   {
-    expression: `variables.isOperator || variables.unchanged || variables.entry.decision != 'Withdrawn' || variables.isParty`,
+    expression: people(
+      "variables.entry.decision != 'Approved' || !variables.speaksFor.exists(p, variables.user.startsWith(p))",
+    ),
+    message:
+      'a ServiceAccount cannot approve access to where it lives: whoever works there speaks with its voice. A person must approve',
+  },
+  {
+    expression: people("variables.entry.decision != 'Withdrawn' || variables.isParty"),
     message: 'only the requester or a subject withdraws a grant: to end that of somebody else, write Revoked',
   },
   {
-    expression: `variables.isOperator || variables.unchanged || variables.entry.decision != 'Revoked' || ${holdsVerb('revoke')}`,
+    expression: people(`variables.entry.decision != 'Revoked' || ${holdsVerb('revoke')}`),
     message: 'you may not revoke under this policy',
-    messageExpression: `variables.user + ' may not revoke under policy "' + variables.policy + '" ' + variables.where + ': ask its owner for the verb revoke, or write Withdrawn if the grant is yours'`,
+    messageExpression: mayNot('revoke', 'revoke', ', or write Withdrawn if the grant is yours'),
   },
 ];

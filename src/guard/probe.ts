@@ -5,6 +5,7 @@
  * Must not know what the other rules say, nor who sends a probe when.
  */
 import { apiGroup, apiVersion, clusterTemporaryAccessGrant } from '../domain/kinds.ts';
+import { rbacApiGroup } from '../domain/schema/subject.ts';
 import { cel, type Manifest, type Validation } from './cel.ts';
 import type { Edition, GuardSettings } from './settings.ts';
 
@@ -29,11 +30,15 @@ export const exceptForeignProbes = (policy: string, settings: GuardSettings): Ma
   expression: `!(${isDryRun(settings)} && ${annotationOr(policy)} != ${cel(policy)})`,
 });
 
+/** A CEL condition: this is a probe of this policy. */
+export const isProbeOf = (policy: string, settings: GuardSettings): string =>
+  `${isDryRun(settings)} && ${annotationOr('')} == ${cel(policy)}`;
+
 /** The first rule of a policy: a probe is refused, and the refusal says by which guard. `found` is a CEL string. */
 export function probeRule(policy: string, edition: Edition, found?: string): Validation {
   const message = `${probeAnswer(edition.hash)}: ${policy} is in force`;
   return {
-    expression: `!(${isDryRun(edition)} && ${annotationOr('')} == ${cel(policy)})`,
+    expression: `!(${isProbeOf(policy, edition)})`,
     message,
     ...(found === undefined ? {} : { messageExpression: `${cel(message)} + ${found}` }),
   };
@@ -42,8 +47,10 @@ export function probeRule(policy: string, edition: Edition, found?: string): Val
 /** An object that the operator creates by dry run, to be refused by one policy. */
 export interface Probe {
   readonly policy: string;
-  /** A ClusterTemporaryAccessGrant: it needs no namespace. */
+  /** A ClusterTemporaryAccessGrant or a ClusterRoleBinding: neither needs a namespace. */
   readonly manifest: Manifest;
+  /** Answered only where there is a TemporaryAccessPolicy; where there is none nobody gets access. */
+  readonly needsPolicy?: boolean;
 }
 
 /** Asks for nothing that anybody could use, and yet is valid: schemas are looked at before admission. */
@@ -62,5 +69,21 @@ export const grantProbe = (policy: string): Probe => ({
       duration: '1s',
       reason: 'is the guard in force?',
     },
+  },
+});
+
+/**
+ * Binds nobody to a role whose rights the operator holds itself: before admission, RBAC looks whether it might give that
+ * role.
+ */
+export const bindingProbe = (policy: string, { operatorUser }: GuardSettings): Probe => ({
+  policy,
+  manifest: {
+    apiVersion: `${rbacApiGroup}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata: { name: 'curfew-probe', annotations: { [probeAnnotation]: policy } },
+    // The operator's ClusterRole has the name of its ServiceAccount.
+    roleRef: { apiGroup: rbacApiGroup, kind: 'ClusterRole', name: operatorUser.split(':').at(-1) ?? '' },
+    subjects: [],
   },
 });

@@ -18,7 +18,7 @@ export function stampRequester(): readonly Manifest[] {
       kind: 'MutatingAdmissionPolicy',
       metadata: { name, labels },
       spec: {
-        matchConstraints: matching(grantPlurals, ['CREATE', 'UPDATE']),
+        matchConstraints: matching([['CREATE', 'UPDATE'], grantPlurals]),
         // A spec of another type is left for the schema to refuse, which does so in better words.
         matchConditions: [
           { name: 'spec-is-an-object', expression: 'has(object.spec) && type(object.spec) == map' },

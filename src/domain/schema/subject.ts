@@ -1,7 +1,7 @@
 /** Who gets access and to what: rbac/v1 Subject and RoleRef, narrowed to what a grant may say. */
 import { z } from 'zod';
 import { constrained } from './rule.ts';
-import { namespaceName, text, userName } from './text.ts';
+import { namespaceName, text } from './text.ts';
 
 const rbacGroup = 'rbac.authorization.k8s.io';
 
@@ -12,7 +12,7 @@ const subject = constrained(
       .enum(['', rbacGroup])
       .optional()
       .meta({ description: `${rbacGroup} for User and Group, empty for ServiceAccount. May be left out.` }),
-    name: userName('The name, exactly as the API server authenticates it.'),
+    name: text(256, 'The name, exactly as the API server authenticates it.'),
     namespace: namespaceName("The ServiceAccount's namespace. Only for kind ServiceAccount.").optional(),
   }),
   [

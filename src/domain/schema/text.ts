@@ -38,8 +38,8 @@ export const text = (max: number, description: string, min: 0 | 1 = 1): z.ZodStr
   );
 };
 
-/** The name of a user, group or ServiceAccount, as the API server's authentication gives it. */
-export const userName = (description: string): z.ZodString => text(256, description);
+/** The name of a user, as the API server's authentication gives it: that of a ServiceAccount has up to 339 characters. */
+export const userName = (description: string): z.ZodString => text(340, description);
 
 const subdomain = '^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$';
 const subdomainPattern = new RegExp(subdomain);

@@ -1,0 +1,23 @@
+/**
+ * How large metadata.managedFields may be. Clients may write into it whatever they like, and a count is no limit: one entry
+ * took a megabyte, after which no status would fit any more.
+ *
+ * Must not know which object is looked at.
+ */
+
+/** More than people and controllers need for the fields of one grant, many times over. */
+const fields_chars_max = 65_536;
+
+/** `f:status`, `f:decisions`, `k:{…}`, `f:by`, and one more. Deeper ones, whose texts nobody counts, are refused. */
+const depthMax = 5;
+
+/** A CEL number: the characters in the keys of nested maps. */
+function weight(map: string, depth: number): string {
+  if (depth === 0) return `(size(${map}) == 0 ? 0 : ${fields_chars_max + 1})`;
+  const key = `k${depth}`;
+  return `${map}.map(${key}, size(${key}) + ${weight(`${map}[${key}]`, depth - 1)}).sum()`;
+}
+
+/** A CEL condition on a list of managedFields. */
+export const fieldsFit = (list: string): string =>
+  `${list}.map(m, size(m.?manager.orValue('')) + size(m.?apiVersion.orValue('')) + size(m.?subresource.orValue('')) + (has(m.fieldsV1) ? ${weight('m.fieldsV1', depthMax)} : 0)).sum() <= ${fields_chars_max}`;
