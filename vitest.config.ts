@@ -43,6 +43,17 @@ class SoakFirst extends BaseSequencer {
   }
 }
 
+/** What must hold on every supported line of Kubernetes, on the oldest and the newest: each is built from source first. */
+const onLine = (line: string, groupOrder: number): TestProjectInlineConfiguration =>
+  ring(`cluster-${line}`, {
+    ...alone(groupOrder),
+    include:
+      process.env['CURFEW_TEST_LONG'] === undefined
+        ? []
+        : ['guard', 'attacks', 'verdicts'].map((name) => `test/cluster/${name}.test.ts`),
+    globalSetup: [`test/cluster/global-setup-${line}.ts`],
+  });
+
 const tallyPath = process.env['CURFEW_TEST_TALLY'];
 
 export default defineConfig({
@@ -68,6 +79,8 @@ export default defineConfig({
       ring('soak', besideTheSoak(3)),
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
+      onLine('1.32', 6),
+      onLine('1.37', 7),
     ],
   },
 });

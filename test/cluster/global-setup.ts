@@ -6,11 +6,20 @@
  */
 import type { TestProject } from 'vitest/node';
 import { install } from '../../scripts/install.ts';
+import { findOrBuildBinaries } from '../controlplane/binaries.ts';
 import { startControlPlane } from '../controlplane/control-plane.ts';
+import type { Line } from '../controlplane/go-build.ts';
 
 /** @returns what ends it again */
-export async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const controlPlane = await startControlPlane();
+export const setup = (project: TestProject): Promise<() => Promise<void>> => setUp(project);
+
+const log = (text: string): void => void process.stderr.write(`${text}\n`);
+
+/** The same with API server and controllers of another line of Kubernetes. */
+export async function setUp(project: TestProject, line?: Line): Promise<() => Promise<void>> {
+  const controlPlane = await startControlPlane(
+    line === undefined ? {} : { binaries: await findOrBuildBinaries({ line, log }) },
+  );
   try {
     await install(controlPlane, { roles: ['view', 'edit'] });
     // The garbage collector learns of new kinds at intervals only; started again, it knows them at once.

@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { buildFlags, goBuild, type Pins, type Program, programs, readPins } from './go-build.ts';
+import { buildFlags, goBuild, type Line, type Pins, type Program, programs, readPins } from './go-build.ts';
 
 /** Absolute paths of programs that exist and may be executed. */
 export interface Binaries {
@@ -23,6 +23,8 @@ export interface FindOrBuild {
   readonly log: (line: string) => void;
   /** Where `KUBEBUILDER_ASSETS`, `XDG_CACHE_HOME`, `PATH` and Go's variables are read from. */
   readonly environment?: NodeJS.ProcessEnv;
+  /** API server and controllers of this line of Kubernetes; etcd and kubectl stay. Default: the pinned version. */
+  readonly line?: Line;
 }
 
 /**
@@ -35,13 +37,38 @@ export interface FindOrBuild {
 export async function findOrBuildBinaries({
   log,
   environment = process.env,
+  line,
 }: FindOrBuild): Promise<Binaries> {
-  const pins = await readPins();
-  const cache = cacheFolder(pins, environment);
-  const places = { ...(await executablesIn(cache)), ...(await inAssets(environment['KUBEBUILDER_ASSETS'])) };
-  const missing = (Object.keys(programs) as Program[]).filter((program) => places[program] === undefined);
-  if (missing.length > 0) await buildIntoCache({ missing, cache, pins, environment, log });
-  const placeOf = (program: Program): string => places[program] ?? join(cache, program);
+  const options = { log, environment };
+  const assets = await inAssets(environment['KUBEBUILDER_ASSETS']);
+  const pinned = Object.keys(programs) as Program[];
+  if (line === undefined) return binaries(await cached(await readPins(), pinned, assets, options));
+  const rest = await cached(await readPins(), ['etcd', 'kubectl'], assets, options);
+  return binaries({ ...rest, ...(await cached(await readPins(line), linePrograms, {}, options)) });
+}
+
+const linePrograms: readonly Program[] = ['kube-apiserver', 'kube-controller-manager'];
+
+/** The wanted programs: those that are known already, or from the cache, built into it where they are missing. */
+async function cached(
+  pins: Pins,
+  wanted: readonly Program[],
+  known: Places,
+  options: Pick<Build, 'log' | 'environment'>,
+): Promise<Places> {
+  const cache = cacheFolder(pins, options.environment);
+  const places = { ...(await executablesIn(cache)), ...known };
+  const missing = wanted.filter((program) => places[program] === undefined);
+  if (missing.length > 0) await buildIntoCache({ missing, cache, pins, ...options });
+  return Object.fromEntries(wanted.map((program) => [program, places[program] ?? join(cache, program)]));
+}
+
+function binaries(places: Places): Binaries {
+  const placeOf = (program: Program): string => {
+    const place = places[program];
+    if (place === undefined) throw new Error(`expected ${program} to have been found or built`);
+    return place;
+  };
   return {
     etcd: placeOf('etcd'),
     kubeApiserver: placeOf('kube-apiserver'),
@@ -84,7 +111,9 @@ async function inAssets(assets: string | undefined): Promise<Places> {
   return places;
 }
 
-interface Build extends Required<FindOrBuild> {
+interface Build {
+  readonly log: (line: string) => void;
+  readonly environment: NodeJS.ProcessEnv;
   readonly missing: readonly Program[];
   readonly cache: string;
   readonly pins: Pins;

@@ -22,10 +22,17 @@ export const programs = {
 
 export type Program = keyof typeof programs;
 
-const moduleFolder = import.meta.dirname;
+/** Lines of Kubernetes that have a module of their own: the oldest that is supported, and the newest. */
+export const lines = ['1.32', '1.37'] as const;
+export type Line = (typeof lines)[number];
+
+const folderOf = (line: Line | undefined): string =>
+  line === undefined ? import.meta.dirname : join(import.meta.dirname, 'lines', line);
 const progress_interval_ms = 15_000;
 
 export interface Pins {
+  /** Where go.mod is. */
+  readonly folder: string;
   /** The go.mod and go.sum that pin every version, as text: what a build is made from. */
   readonly text: string;
   /** The oldest Go that go.mod accepts, such as `1.26.0`. */
@@ -34,16 +41,17 @@ export interface Pins {
   readonly kubernetes: string;
 }
 
-/** Reads what go.mod pins. */
-export async function readPins(): Promise<Pins> {
-  const goMod = await readFile(join(moduleFolder, 'go.mod'), 'utf8');
-  const goSum = await readFile(join(moduleFolder, 'go.sum'), 'utf8');
+/** Reads what go.mod pins; a line's pins kube-apiserver and kube-controller-manager alone. */
+export async function readPins(line?: Line): Promise<Pins> {
+  const folder = folderOf(line);
+  const goMod = await readFile(join(folder, 'go.mod'), 'utf8');
+  const goSum = await readFile(join(folder, 'go.sum'), 'utf8');
   const go = /^go (\S+)$/m.exec(goMod)?.[1];
   const kubernetes = /^\s*k8s\.io\/kubernetes (v\S+)/m.exec(goMod)?.[1];
   if (go === undefined || kubernetes === undefined) {
-    throw new Error('expected test/controlplane/go.mod to hold a go line and to require k8s.io/kubernetes');
+    throw new Error(`expected ${join(folder, 'go.mod')} to hold a go line and to require k8s.io/kubernetes`);
   }
-  return { text: goMod + goSum, go, kubernetes };
+  return { folder, text: goMod + goSum, go, kubernetes };
 }
 
 /** The flags of `go build`. Without the version, `kubectl version` cannot parse what the server says of itself. */
@@ -68,13 +76,13 @@ export interface GoBuild {
 export async function goBuild({ wanted, pins, into, environment, log }: GoBuild): Promise<void> {
   // A go.work above the checkout or flags of the user's would build something else than the pins say.
   const env = { ...environment, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-  await requireGo(pins.go, env);
+  await requireGo(pins, env);
   log(
     `building ${wanted.join(', ')} (Kubernetes ${pins.kubernetes}) with Go: some 6 minutes on 2 cores, once`,
   );
   const packages = wanted.map((program) => programs[program].package);
   const child = spawn('go', ['build', '-v', ...buildFlags(pins), '-o', `${into}/`, ...packages], {
-    cwd: moduleFolder,
+    cwd: pins.folder,
     env,
     stdio: ['ignore', 'ignore', 'pipe'],
   });
@@ -105,23 +113,19 @@ function ended(child: ReturnType<typeof spawn>, lastLines: readonly string[]): P
     child.once('close', (code, signal) => {
       if (code === 0) return resolve();
       const how = signal ?? `exit code ${code}`;
-      reject(
-        new Error(
-          `expected go build in test/controlplane to succeed, got ${how}. Its last lines:\n${lastLines.join('\n')}`,
-        ),
-      );
+      reject(new Error(`expected go build to succeed, got ${how}. Its last lines:\n${lastLines.join('\n')}`));
     });
   });
 }
 
 /** Asked inside the module, so that a Go that may fetch the wanted toolchain answers with that one's version. */
-async function requireGo(wanted: string, env: NodeJS.ProcessEnv): Promise<void> {
+async function requireGo({ go: wanted, folder }: Pins, env: NodeJS.ProcessEnv): Promise<void> {
   const remedy =
     `install Go ${wanted} or newer (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds ` +
     'etcd, kube-apiserver, kube-controller-manager and kubectl';
   let answer: string;
   try {
-    answer = (await promisify(execFile)('go', ['version'], { cwd: moduleFolder, env })).stdout;
+    answer = (await promisify(execFile)('go', ['version'], { cwd: folder, env })).stdout;
   } catch (cause) {
     throw new Error(
       `expected \`go version\` to work, so that the test control plane can be built: ${remedy}`,
