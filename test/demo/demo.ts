@@ -86,11 +86,19 @@ async function live(as: As, grant: string): Promise<void> {
 
   heading('bob approves');
   const uid = (await as('bob', ['get', grant, '-n', namespace, '-o', 'jsonpath={.metadata.uid}'])).stdout;
-  const forged = await approve(as, grant, { uid, by: 'carol' });
+  const own = await approve(as, 'alice', grant, { uid, by: 'alice' });
+  verify(
+    own.code !== 0 && own.stderr.includes("forbids to approve one's own"),
+    'alice to be refused to approve her own grant',
+    own.stdout + own.stderr,
+  );
+  say('alice', `tries to approve it herself, although she may approve for others: ${colours.red('refused')}`);
+  quote(own.stderr);
+  const forged = await approve(as, 'bob', grant, { uid, by: 'carol' });
   verify(forged.code !== 0, 'a decision in the name of carol to be refused', forged.stdout);
   say('bob', `tries to approve in carol's name: ${colours.red('refused')}`);
   quote(forged.stderr);
-  const approved = await approve(as, grant, { uid, by: 'bob' });
+  const approved = await approve(as, 'bob', grant, { uid, by: 'bob' });
   verify(approved.code === 0, "bob's approval to be accepted", approved.stderr);
   say('bob', `approves: ${colours.green('recorded')}`);
   await waitFor(as, 'alice', 'condition=Active', grant);
@@ -117,10 +125,15 @@ async function live(as: As, grant: string): Promise<void> {
 const mayDoIn = async (as: As, elsewhere: string): Promise<boolean> =>
   (await as('alice', ['auth', 'can-i', 'create', 'configmaps', '-n', elsewhere])).stdout.trim() === 'yes';
 
-function approve(as: As, grant: string, { uid, by }: { uid: string; by: string }): Promise<KubectlResult> {
+function approve(
+  as: As,
+  who: Person,
+  grant: string,
+  { uid, by }: { uid: string; by: string },
+): Promise<KubectlResult> {
   const value = { uid, by, decision: 'Approved', comment: 'queue is stuck indeed' };
   const patch = JSON.stringify([{ op: 'add', path: '/status/decisions/-', value }]);
-  return as('bob', [
+  return as(who, [
     'patch',
     grant,
     '-n',
@@ -181,7 +194,10 @@ async function demonstrate(cluster: ControlPlane): Promise<void> {
   await install(cluster, { roles: ['view', 'edit'] });
   const input = manifests.map((one) => JSON.stringify(one)).join('\n---\n');
   await kubectl(cluster, ['apply', '-f', '-'], { input });
-  say('cluster', 'has CRDs, admission policies, a policy, and RBAC: alice may ask, bob may approve');
+  say(
+    'cluster',
+    'has CRDs, admission policies, a policy, and RBAC: alice may ask, bob may approve, alice may approve for others',
+  );
   const kubeconfig = join(cluster.dataDir, 'operator.kubeconfig');
   await writeOperatorKubeconfig(cluster, kubeconfig);
   const operator = await startOperator({ kubeconfig });

@@ -12,9 +12,10 @@ const bind = (name: string, clusterRole: string, user: Person): object => ({
   subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name: user }],
 });
 
-/** A namespace in which alice may ask and bob may approve, and neither may do anything else. */
+/** A namespace in which alice may ask, bob may approve, and alice may approve what others ask; neither may do anything else. */
 export const manifests: readonly object[] = [
   { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } },
   bind('alice-may-ask', 'curfew-requester', 'alice'),
+  bind('alice-may-approve', 'curfew-approver', 'alice'),
   bind('bob-may-approve', 'curfew-approver', 'bob'),
 ];
