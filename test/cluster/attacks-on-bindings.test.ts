@@ -1,10 +1,12 @@
 /** What somebody tried in order to keep access, or to make Curfew say what is not so. Each found a way once. */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { install } from '../../scripts/install.ts';
 import type { OperatorProcess } from '../operator/operator-process.ts';
-import { activate, give, patchBinding, rbac } from './attacker.ts';
+import { activate, editBinding, give, patchBinding, rbac } from './attacker.ts';
 import { type GrantObject, type Workplace, workplace } from './grants.ts';
 import { operator } from './operator.ts';
+import { store, storedBinding } from './stored.ts';
 
 let running: OperatorProcess;
 let place: Workplace;
@@ -15,9 +17,31 @@ beforeAll(async () => {
 afterAll(() => running.stop('SIGTERM'));
 
 describe('whoever may write bindings', () => {
+  it('takes the owner off a binding, which the garbage collector may, too: it is put back', async () => {
+    const { metadata } = await activate(place, 'orphaned', '1h');
+    await give(place, 'owners', 'mallory', [
+      { apiGroups: [rbac], resources: ['rolebindings'], verbs: ['get', 'patch'] },
+    ]);
+    const orphaned = { metadata: { ownerReferences: null } };
+    const { code, stderr } = await patchBinding(place, 'orphaned', metadata.uid, orphaned, 'mallory');
+    expect(code, stderr).toBe(0);
+    await place.told('orphaned', 'Tampered');
+    await place.cluster.eventually(async () => {
+      const args = ['get', 'rolebinding', `curfew:orphaned:${metadata.uid}`, '-n', place.namespace];
+      const { stdout } = await place.cluster.kubectl([
+        ...args,
+        '-o',
+        'jsonpath={.metadata.ownerReferences[*].uid}',
+      ]);
+      return stdout === metadata.uid;
+    });
+    await place.decide('orphaned', 'alice', 'Withdrawn');
+    await place.reach('orphaned', 'Withdrawn');
+  });
+
   it('cannot make Curfew believe that access is over by taking the marks off: they are put back, and it ends on time', async () => {
     const { metadata } = await activate(place, 'unmarked', '4s');
-    await patchBinding(place, 'unmarked', metadata.uid, {
+    await editBinding(place, 'unmarked', metadata.uid, {
       metadata: { labels: null, ownerReferences: null, annotations: null },
     });
     await place.told('unmarked', 'Tampered');
@@ -32,13 +56,10 @@ describe('whoever may write bindings', () => {
     await give(place, 'bindings', 'mallory', [
       { apiGroups: [rbac], resources: ['rolebindings'], verbs: ['get', 'list', 'patch', 'delete'] },
     ]);
-    await patchBinding(
-      place,
-      'kept',
-      metadata.uid,
-      { metadata: { finalizers: ['example.com/keep'] } },
-      'mallory',
-    );
+    const finalizers = { metadata: { finalizers: ['example.com/keep'] } };
+    const { stderr } = await patchBinding(place, 'kept', metadata.uid, finalizers, 'mallory');
+    expect(stderr).toContain('only Curfew changes its bindings');
+    await editBinding(place, 'kept', metadata.uid, finalizers);
     await place.cluster.kubectl(
       ['delete', 'rolebinding', `curfew:kept:${metadata.uid}`, '-n', place.namespace, '--wait=false'],
       { as: 'mallory' },
@@ -66,7 +87,13 @@ describe('whoever may write bindings', () => {
       metadata: { name: string; labels: object; annotations: object };
     };
     const { name, labels, annotations } = marks;
-    await place.cluster.apply({ ...rest, metadata: { name, labels, annotations, namespace: elsewhere } });
+    const copy = { ...rest, metadata: { name, labels, annotations, namespace: elsewhere } };
+    const { stderr } = await place.cluster.apply(copy, { allowFailure: true });
+    expect(stderr).toContain('only Curfew makes bindings');
+    await store(place.cluster, storedBinding(elsewhere, name), {
+      ...copy,
+      metadata: { ...copy.metadata, uid: randomUUID(), creationTimestamp: new Date().toISOString() },
+    });
     await place.cluster.eventually(async () => {
       const left = await place.cluster.kubectl(['get', 'rolebindings', '-n', elsewhere, '-o', 'name']);
       return left.stdout.trim() === '';
@@ -83,7 +110,7 @@ describe('whoever may write bindings', () => {
 
   it('cannot hold up a grant of the same name by a finalizer on the binding of the one before', async () => {
     const { metadata } = await activate(place, 'again', '1h');
-    await patchBinding(place, 'again', metadata.uid, { metadata: { finalizers: ['example.com/keep'] } });
+    await editBinding(place, 'again', metadata.uid, { metadata: { finalizers: ['example.com/keep'] } });
     await place.cluster.kubectl(['delete', 'tagrant', 'again', '-n', place.namespace]);
     await place.ask('again', { duration: '1h' });
     await place.decide('again', 'alice', 'Withdrawn');

@@ -76,7 +76,9 @@ describe('an approver', () => {
     const value = { uid: metadata.uid, by: 'bob', decision: 'Approved' };
     const add = [{ op: 'add', path: '/status/decisions/-', value }];
     const own = await patchDecisions(place, 'for-oncall', 'bob', add, ['oncall']);
-    expect(own.stderr).toContain('you are a member of a group that this grant gives access to');
+    expect(own.stderr).toMatch(
+      /you are a member of a group that this grant gives access to|approve one's own/,
+    );
     const other = await patchDecisions(place, 'for-oncall', 'bob', add, ['another-team']);
     expect(other.code).toBe(0);
   });
@@ -148,7 +150,7 @@ describe('a requester', () => {
         spec,
       };
       const { stderr } = await place.cluster.apply(manifest, { allowFailure: true });
-      expect(stderr).toContain('temporary access is not given in the namespaces of the cluster itself');
+      expect(stderr).toContain('temporary access is not given in namespace');
     }
   });
 });

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperatorProcess } from '../operator/operator-process.ts';
 import { type Workplace, workplace } from './grants.ts';
 import { operator } from './operator.ts';
+import { editStoredBinding } from './stored.ts';
 
 let running: OperatorProcess;
 let place: Workplace;
@@ -145,15 +146,8 @@ describe('a life', () => {
     await place.reach('edited', 'Active');
     const [binding = ''] = await place.bindings();
     const subjects = [{ kind: 'User', apiGroup: 'rbac.authorization.k8s.io', name: 'mallory' }];
-    const patch = JSON.stringify({ subjects });
-    await place.cluster.kubectl([
-      'patch',
-      binding,
-      '-n',
-      place.namespace,
-      '--type=merge',
-      `--patch=${patch}`,
-    ]);
+    const [, name = ''] = binding.split('/');
+    await editStoredBinding(place.cluster, place.namespace, name, { subjects });
     await place.told('edited', 'Tampered');
     await place.cluster.eventually(async () => !(await place.may('mallory', 'create', 'configmaps')));
     expect(await place.may('alice', 'create', 'configmaps')).toBe(true);

@@ -21,6 +21,7 @@ import { type ControlPlane, startControlPlane } from '../controlplane/control-pl
 import { kubectl } from '../controlplane/kubectl.ts';
 import { aGrant } from '../domain/fixtures.ts';
 import { createReaper, type Reaper } from './reaper-process.ts';
+import { editStoredBinding, store, storedBinding } from './stored.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const namespace = 'payments';
@@ -132,9 +133,16 @@ describe('the reaper', () => {
   });
 
   it('leaves a foreign binding alone, whatever label it carries', async () => {
-    const metadata = { name: 'admins', namespace, labels: { 'app.kubernetes.io/managed-by': 'curfew' } };
+    const metadata = {
+      name: 'admins',
+      namespace,
+      uid: randomUUID(),
+      creationTimestamp: new Date().toISOString(),
+      labels: { 'app.kubernetes.io/managed-by': 'curfew' },
+    };
+    // From before the guard, which reserves the label.
     const foreign = { ...(await bind(Date.now() - 1000)), metadata };
-    await admin.create(bindingResource.RoleBinding, namespace, foreign);
+    await store(controlPlane, storedBinding(namespace, 'admins'), foreign);
     expect((await reaper.once()).lines.at(-1)).toMatchObject({ past: 1, foreign: 1 });
     expect((await managed()).map((binding) => binding.metadata.name)).toEqual(['admins']);
     await kubectl(controlPlane, ['delete', 'rolebinding', 'admins', '-n', namespace]);
@@ -143,7 +151,7 @@ describe('the reaper', () => {
   it('is loud about a binding that finalizers keep: it may not mend that itself', async () => {
     const kept = await bind(Date.now() - 1000);
     const finalizers = ['example.com/mine'];
-    await operator.replace(refOf(kept), { ...kept, metadata: { ...kept.metadata, finalizers } });
+    await editStoredBinding(controlPlane, namespace, kept.metadata.name, { metadata: { finalizers } });
     const { code, lines } = await reaper.once();
     expect(code).toBe(3);
     expect(lines[0]).toMatchObject({ level: 'error', step: 'Kept', finalizers });

@@ -2,10 +2,12 @@
  * GitOps controllers apply the same manifest again and again, in whatever phase the grant is. That must change nothing:
  * no new generation, no write, no Event.
  */
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperatorProcess } from '../operator/operator-process.ts';
 import { type Workplace, workplace } from './grants.ts';
 import { operator } from './operator.ts';
+import { store, storedBinding } from './stored.ts';
 
 let running: OperatorProcess;
 let place: Workplace;
@@ -39,13 +41,14 @@ const cases: readonly Case[] = [
   { phase: 'Revoked', bring: (name) => place.decide(name, 'bob', 'Revoked') },
 ];
 
-/** Somebody's object at the binding's place keeps the grant Activating. */
+/** Somebody's object at the binding's place, from before the guard, keeps the grant Activating. */
 async function squat(name: string): Promise<void> {
-  const { metadata } = await place.get(name);
-  await place.cluster.apply({
+  const { namespace, cluster } = place;
+  const binding = `curfew:${name}:${(await place.get(name)).metadata.uid}`;
+  await store(cluster, storedBinding(namespace, binding), {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind: 'RoleBinding',
-    metadata: { name: `curfew:${name}:${metadata.uid}`, namespace: place.namespace },
+    metadata: { name: binding, namespace, uid: randomUUID(), creationTimestamp: new Date().toISOString() },
     roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
     subjects: [],
   });

@@ -1,0 +1,32 @@
+/**
+ * Objects changed where no admission looks: in etcd, as a restored backup, or somebody who was there before the guard,
+ * leaves them. What the guard refuses to people must still be put right when it has happened.
+ *
+ * Must not know what is changed.
+ */
+import { etcdOf } from '../controlplane/etcd.ts';
+import { kubectl, type KubectlTarget } from '../controlplane/kubectl.ts';
+import { patched } from '../fake/patch.ts';
+
+type Cluster = KubectlTarget & { readonly dataDir: string };
+
+/** Where the API server keeps the bindings of a namespace. */
+export const storedBinding = (namespace: string, name: string): string =>
+  `/registry/rolebindings/${namespace}/${name}`;
+
+/** Stores an object as it is, new or in place of another. Kinds of Kubernetes' own are kept in another format, and read in this. */
+export async function store(cluster: Cluster, key: string, object: object): Promise<void> {
+  await (await etcdOf(cluster)).put([[key, JSON.stringify(object)]]);
+}
+
+/** A merge patch on the RoleBinding of this name. */
+export async function editStoredBinding(
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  patch: object,
+): Promise<void> {
+  const { stdout } = await kubectl(cluster, ['get', 'rolebinding', name, '-n', namespace, '-o', 'json']);
+  const object = JSON.parse(stdout) as object;
+  await store(cluster, storedBinding(namespace, name), patched('merge', object, patch) as object);
+}
