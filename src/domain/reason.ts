@@ -94,7 +94,7 @@ export const stepReasons = {
   Granted: 'The access holds, until when, and by whose approval.',
   ExpiringSoon:
     'The access ends in ten minutes. Told of access of an hour and more; prolong it by spec.extends.',
-  Tampered: 'Somebody edited the binding; it was put back.',
+  Tampered: 'Somebody edited the binding, or made a copy of it elsewhere; that was put right.',
   PolicyDeleted: 'The policy of active access was deleted. The access runs to its end.',
   Expired: 'It is over because of the time.',
   Revoked: 'It is over because somebody ended it, or something did: the reason says what.',

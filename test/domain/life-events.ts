@@ -89,7 +89,13 @@ export const happenings: Readonly<Record<string, Happening>> = {
   'somebody revokes another grant of the name': says('carol', 'Revoked', 'of-another-grant'),
   '50 minutes pass': pass(50 * minute_ms),
   'two hours pass': pass(2 * hour_ms),
+  'two hours pass, then an approver approves': then(pass(2 * hour_ms), says('bob', 'Approved')),
   'a day passes': pass(24 * hour_ms),
+  'twenty minutes pass, and approvals are valid for ten': (model) => {
+    const approval = { required: 1, timeout: '24h', validity: '10m', selfApproval: 'Forbidden' } as const;
+    editPolicy({ approval })(model);
+    pass(20 * minute_ms)(model);
+  },
   'the policy is deleted': deletePolicy,
   'the policy is created': (model) => {
     model.policy = aPolicy(model.policy?.spec);

@@ -44,6 +44,11 @@ export const pendingStates = {
     settle(model);
     return model;
   },
+  'waiting, notBefore ahead': () => {
+    const model = begin(aGrant({ notBefore: '2026-03-02T11:00:00Z' }));
+    settle(model);
+    return model;
+  },
   queued: () => {
     const model = begin(aGrant(), aPolicy({ limits: { active: 1 } }));
     model.load = full;
