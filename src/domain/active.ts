@@ -75,9 +75,10 @@ const warningLead_ms = 600_000;
 export function warningTime_ms({ grant, isTold }: World): number | undefined {
   const { activationTime = '', expirationTime = '' } = grant.status;
   const [begun_ms, end_ms] = [Date.parse(activationTime), parseTime_ms(expirationTime)];
+  if (!(end_ms - begun_ms >= warnedLength_ms)) return undefined;
   // Only this process remembers: where nobody does, it would be told on and on.
   const isOpen = isTold?.({ step: 'ExpiringSoon', discriminator: '' }) === false;
-  return isOpen && end_ms - begun_ms >= warnedLength_ms ? end_ms - warningLead_ms : undefined;
+  return isOpen ? end_ms - warningLead_ms : undefined;
 }
 
 /** The warning, when it is time for it. */
