@@ -1,5 +1,5 @@
 /**
- * Carries out one effect and says what is known of the cluster afterwards. Together with trail.ts, which writes Events,
+ * Carries out one effect and says what is known of the cluster afterwards. Together with event.ts, which writes Events,
  * the only place that writes.
  *
  * Every write is conditional (resourceVersion, UID, or a name that belongs to one grant for ever), so repeating one, or

@@ -10,7 +10,7 @@ import { deletions, observe, refusedDeletions, statusIn, statusWrite } from './e
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
 import { over } from './narrate.ts';
 import { act, ask, at, never, type Plan, retry } from './plan.ts';
-import type { EndReason } from './reason.ts';
+import { type EndReason, isEndReason, type StateReason } from './reason.ts';
 import { namesBinding, reviewsFor } from './review.ts';
 import type { World } from './world.ts';
 
@@ -20,7 +20,7 @@ export interface End {
   readonly by?: string;
   readonly comment?: string | undefined;
   /** When it should have been over, where that was planned, in milliseconds. */
-  readonly since_ms?: number;
+  readonly since_ms?: number | undefined;
 }
 
 /**
@@ -29,19 +29,39 @@ export interface End {
  */
 export const repairsMax = 10;
 
+type Known = Pick<World, 'grant' | 'policy' | 'role' | 'repairs'>;
+
 /** Why the access of an Activating or Active grant must end now, or undefined while it may stay. */
-export function endOf(
-  { grant, policy, role, repairs = 0 }: Pick<World, 'grant' | 'policy' | 'role' | 'repairs'>,
-  now_ms: number,
-): End | undefined {
-  if (grant.metadata.deletionTimestamp !== undefined) return { phase: 'Revoked', reason: 'GrantDeleted' };
-  const closing = closingDecision(grant);
-  if (closing !== undefined) {
-    const { by, comment } = closing;
-    return isPartyTo(grant, by)
-      ? { phase: 'Withdrawn', reason: 'Withdrawn', by, comment }
-      : { phase: 'Revoked', reason: 'Revoked', by, comment };
+export const endOf = (known: Known, now_ms: number): End | undefined =>
+  endBegun(known.grant) ?? endNow(known, now_ms);
+
+/** What has begun to end does not stay because the cause goes: a policy is resumed, a role gets its rules back. */
+function endBegun(grant: Grant): End | undefined {
+  const reasonOf = (type: string): string | undefined =>
+    grant.status.conditions?.find((condition) => condition.type === type)?.reason;
+  if (reasonOf('Ready') !== ('Revoking' satisfies StateReason)) return undefined;
+  const reason = reasonOf('Active');
+  if (reason === 'Expired') {
+    return { phase: 'Expired', reason, since_ms: expirationOf_ms(grant) };
   }
+  // Who ended it stands among the decisions.
+  const isSaid = reason === 'Revoked' || reason === 'Withdrawn';
+  return isSaid || !isEndReason(reason) ? endByWord(grant) : { phase: 'Revoked', reason };
+}
+
+function endByWord(grant: Grant): End | undefined {
+  const closing = closingDecision(grant);
+  if (closing === undefined) return undefined;
+  const { by, comment } = closing;
+  return isPartyTo(grant, by)
+    ? { phase: 'Withdrawn', reason: 'Withdrawn', by, comment }
+    : { phase: 'Revoked', reason: 'Revoked', by, comment };
+}
+
+function endNow({ grant, policy, role, repairs = 0 }: Known, now_ms: number): End | undefined {
+  if (grant.metadata.deletionTimestamp !== undefined) return { phase: 'Revoked', reason: 'GrantDeleted' };
+  const said = endByWord(grant);
+  if (said !== undefined) return said;
   const expiration_ms = expirationOf_ms(grant);
   if (expiration_ms === undefined) return { phase: 'Revoked', reason: 'UnknownExpiration' };
   if (expiration_ms <= now_ms) return { phase: 'Expired', reason: 'Expired', since_ms: expiration_ms };

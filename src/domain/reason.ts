@@ -66,6 +66,8 @@ export const endReasons = {
   UnknownExpiration: 'The grant carries no time of expiration that could be read. Ask again.',
 } as const;
 export type EndReason = keyof typeof endReasons;
+export const isEndReason = (word: string | undefined): word is EndReason =>
+  word !== undefined && Object.hasOwn(endReasons, word);
 
 /** What the condition Active says while access holds, and RevocationVerified once it is over. */
 export const proofReasons = {

@@ -106,6 +106,8 @@ export const happenings: Readonly<Record<string, Happening>> = {
   }),
   'the policy is suspended': editPolicy({ suspend: true }),
   'the policy is suspended and resumed': then(editPolicy({ suspend: true }), editPolicy({ suspend: false })),
+  'the policy is resumed': editPolicy({ suspend: false }),
+  'the policy is resumed, and the binding comes back': then(editPolicy({ suspend: false }), restoreBinding),
   'the policy no longer offers the role': editPolicy({ roles: [{ kind: 'ClusterRole', name: 'view' }] }),
   'the policy wants two approvals': editPolicy({
     approval: { required: 2, timeout: '24h', selfApproval: 'Forbidden' },

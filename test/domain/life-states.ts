@@ -90,6 +90,13 @@ export const holdingStates = {
     settle(model);
     return model;
   },
+  'ending by suspension': () => {
+    const model = active();
+    model.policy = aPolicy({ suspend: true });
+    model.verdict = 'NamesOurs';
+    settle(model);
+    return model;
+  },
 } as const satisfies Record<string, () => Model>;
 
 function closedBy(by: string, decision: Parameters<typeof decisionBy>[1]): () => Model {
