@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isFinal } from '../../src/domain/grant.ts';
+import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
 import { conditionRows, rowOf } from './condition-rows.ts';
 import { happenings } from './life-events.ts';
 import { outcomeOf } from './life-outcome.ts';
@@ -63,6 +64,9 @@ describe.each(Object.keys(finalStates))('a grant that is %s', (state) => {
   });
 });
 
+const isEnding = ({ conditions }: GrantStatus): boolean =>
+  conditions?.some(({ type, reason }) => type === 'Ready' && reason === 'Revoking') === true;
+
 /** The rows of conditions that a life comes by, each of which must be one of the table. */
 function travel(state: string, events: readonly string[]): readonly string[] {
   const model = stateOf(state);
@@ -114,7 +118,7 @@ describe('whatever happens, one thing after another', () => {
     expect(unmet).toEqual(['Denied False GuardGap Stalled RevocationVerified']);
   });
 
-  it('what is over stays over, times never move, and nothing is written where nothing changed', () => {
+  it('what is over stays over, what has begun to end ends, times never move, and nothing is written where nothing changed', () => {
     fc.assert(
       fc.property(journeys, ({ state, events }) => {
         const model = stateOf(state);
@@ -124,6 +128,7 @@ describe('whatever happens, one thing after another', () => {
           settle(model);
           const { phase, activationTime, expirationTime } = model.grant.status;
           if (isFinal(before.phase)) expect(phase).toBe(before.phase);
+          if (isEnding(before)) expect(isFinal(phase) || isEnding(model.grant.status)).toBe(true);
           if (before.activationTime !== undefined) {
             expect({ activationTime, expirationTime }).toEqual({
               activationTime: before.activationTime,
