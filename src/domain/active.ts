@@ -50,12 +50,9 @@ const saysPolicyDeleted = ({ status }: Grant): boolean =>
   status.conditions?.some(({ type, message }) => type === 'Ready' && message.includes(orphanedWords)) ===
   true;
 
-/** Told once, when the policy of access that holds is found to be gone. */
-export function policyLoss(world: World): readonly Effect[] {
-  const { grant, policy } = world;
-  if (policy !== undefined || saysPolicyDeleted(grant)) return [];
-  return [policyDeleted(grant, `Policy "${policyNameOf(grant)}" ${orphanedWords}`)];
-}
+/** Told where the status is about to say for the first time that the policy of access that holds is gone. */
+export const policyLoss = ({ grant, policy }: World): readonly Effect[] =>
+  policy === undefined ? [policyDeleted(grant, `Policy "${policyNameOf(grant)}" ${orphanedWords}`)] : [];
 
 /** The status says so while the policy of active access is gone, and no longer when there is one again. */
 export function policyNews(world: World, now_ms: number): readonly Effect[] {
