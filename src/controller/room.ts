@@ -68,7 +68,7 @@ export function createRoom({ grants, departed, limitsOf, enqueue }: RoomOptions)
     const gone = departed.grants().filter((grant) => policyNameOf(grant) === policy);
     const holding = [...found('holding', policy), ...unheard(policy), ...gone];
     const queued = found('queued', policy).filter(
-      ({ metadata: { uid } }) => !held.has(uid) && (stumbles.get(uid) ?? 0) < stumblesMax,
+      ({ metadata: { uid } }) => (stumbles.get(uid) ?? 0) < stumblesMax,
     );
     return { holding: holding.map(asContender), queued: queued.map(asContender) };
   };

@@ -16,9 +16,10 @@ import { activating, approvedBy, over, queued, requested, scheduled, stalled } f
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
 import type { EndReason } from './reason.ts';
 import type { Decision, GrantStatus } from './schema/grant-status.ts';
+import { objectionToRole, roleOnRecord } from './role-change.ts';
 import { objectionToClocks } from './skew.ts';
 import { endFrom_ms, windowEndOf_ms } from './window.ts';
-import type { Role, World } from './world.ts';
+import type { World } from './world.ts';
 
 /** Decides about a grant that is Pending or Scheduled. */
 export function decidePending(world: World, now_ms: number): Plan {
@@ -99,24 +100,6 @@ function closeIfAsked(grant: Grant, now_ms: number): Plan | undefined {
     ? end(grant, 'Withdrawn', `Withdrawn by ${by}${said}`, now_ms, closing)
     : end(grant, 'Revoked', `Revoked by ${by} before it began${said}`, now_ms, closing);
 }
-
-function objectionToRole({ spec, status }: Grant, role: Role | undefined): Objection | undefined {
-  const named = `${spec.roleRef.kind} "${spec.roleRef.name}"`;
-  if (role === undefined) {
-    return { reason: 'RoleNotFound', message: `${named} does not exist: create it, or ask for another role` };
-  }
-  if (approvedUnseen(status)) {
-    const message = `${named} did not exist when people approved, so nobody knew what they approved: delete this grant and ask again`;
-    return { reason: 'RoleChanged', message };
-  }
-  if (status.role === undefined || status.role.hash === role.hash) return undefined;
-  const message = `the rules of ${named} have changed since people were asked about it: delete this grant and ask again`;
-  return { reason: 'RoleChanged', message };
-}
-
-/** People approved while the role did not exist yet: the operator has looked before, and has no role on record. */
-const approvedUnseen = ({ role, observedGeneration, decisions }: GrantStatus): boolean =>
-  role === undefined && observedGeneration >= 0 && decisions.some(({ decision }) => decision === 'Approved');
 
 function block(standing: Standing, { reason, message }: Objection): Plan {
   const { world, progress } = standing;
@@ -207,8 +190,7 @@ function write(
   entries: readonly Effect[],
   changes: Partial<GrantStatus> = {},
 ): Plan {
-  const firstSeen = role === undefined || approvedUnseen(grant.status) ? undefined : { hash: role.hash };
-  const known = grant.status.role ?? firstSeen;
+  const known = roleOnRecord(grant.status, role);
   const status = statusIn(grant, situation, now_ms, {
     ...changes,
     phase,

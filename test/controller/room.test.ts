@@ -6,8 +6,8 @@ import { listHolders } from '../../src/controller/holders.ts';
 import type { Grant } from '../../src/domain/grant.ts';
 import type { Phase } from '../../src/domain/schema/grant-status.ts';
 import type { Api, KubeObject } from '../../src/runtime/api.ts';
-import { aGrant } from '../domain/fixtures.ts';
-import { createVirtualClock } from '../runtime/virtual-clock.ts';
+import { aGrant, aPolicy } from '../domain/fixtures.ts';
+import { createVirtualClock, settled } from '../runtime/virtual-clock.ts';
 import { createClusterInMemory } from './cluster-in-memory.ts';
 import { type OperatorInMemory, startOperatorInMemory } from './operator-in-memory.ts';
 
@@ -63,6 +63,35 @@ describe('what the leader before has let begin', () => {
 describe('the head of a queue', () => {
   let operator: OperatorInMemory | undefined;
   afterEach(() => operator?.stop());
+
+  it('makes way with the third look that fails, and is the head again when one comes to rest', async () => {
+    const enqueued: string[] = [];
+    const departed = createDeparted(createVirtualClock());
+    const cache = createCache({ enqueue: (key) => void enqueued.push(key), departed, onError: fail });
+    cache.policies.apply({ type: 'Apply', object: aPolicy({ limits: { active: 1 } }) });
+    const conditions = [{ type: 'Ready', status: 'False' as const, reason: 'LimitReached', message: '' }].map(
+      (one) => ({ ...one, lastTransitionTime: '2026-03-02T09:00:00Z' }),
+    );
+    const [head, next] = ['a-head', 'b-next'].map((name) => {
+      const like = grant(name, 'Pending');
+      return { ...like, status: { ...like.status, conditions } } as Grant;
+    });
+    if (head === undefined || next === undefined) throw new Error('expected two grants');
+    for (const object of [head, next]) cache.grants.TemporaryAccessGrant.apply({ type: 'Apply', object });
+    const first = async (): Promise<string | undefined> => {
+      enqueued.length = 0;
+      await settled();
+      return enqueued[0];
+    };
+    cache.room.stumbled(head);
+    cache.room.stumbled(head);
+    expect(await first()).toBeUndefined();
+    cache.room.stumbled(head);
+    expect(await first()).toBe('TemporaryAccessGrant/payments/b-next');
+    cache.room.steadied(head.metadata.uid);
+    cache.room.offer('default');
+    expect(await first()).toBe('TemporaryAccessGrant/payments/a-head');
+  });
 
   it('that its owner edits on and on keeps nobody waiting', async () => {
     const cluster = await createClusterInMemory({ limits: { active: 1 } });
