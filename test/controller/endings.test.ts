@@ -55,6 +55,25 @@ function slow({ api, clock }: ClusterInMemory): Api {
 
 const names = Array.from({ length: 12 }, (_, index) => `inc-${index}`);
 
+describe('a grant that is deleted while it holds access', () => {
+  it('counts as overdue until its binding is seen to be gone', async () => {
+    let isDown = false;
+    const get: Api['get'] = async (ref, ...rest) => {
+      if (isDown && ref.resource === bindingResource.RoleBinding) throw new Error('no answer');
+      return cluster.api.get(ref, ...rest);
+    };
+    operator = await startOperatorInMemory({ ...cluster, api: { ...cluster.api, get } });
+    await cluster.request('inc-1');
+    await cluster.approve('inc-1');
+    isDown = true;
+    await cluster.deleteGrant('inc-1');
+    expect(operator.overdue()).toBe(1);
+    isDown = false;
+    await cluster.clock.advance(1000);
+    expect(operator.overdue()).toBe(0);
+  });
+});
+
 describe('many grants that end at the same moment', () => {
   it('are not looked for again where the answer to the deletion says that they are gone', async () => {
     let looks = 0;

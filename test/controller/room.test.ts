@@ -74,7 +74,7 @@ describe('the head of a queue', () => {
     );
     const [head, next] = ['a-head', 'b-next'].map((name) => {
       const like = grant(name, 'Pending');
-      return { ...like, status: { ...like.status, conditions } } as Grant;
+      return { ...like, status: { ...like.status, conditions } };
     });
     if (head === undefined || next === undefined) throw new Error('expected two grants');
     for (const object of [head, next]) cache.grants.TemporaryAccessGrant.apply({ type: 'Apply', object });
