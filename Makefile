@@ -1,6 +1,6 @@
 # The only front door. Every target brings what it needs: npm packages, and a control plane built from source.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long lint format build generate controlplane cluster install run clean
+.PHONY: help demo test test-long sim lint format build generate controlplane cluster install run clean
 
 # npm, because its scripts run on the pinned Node whatever the machine has.
 NPM := npm --loglevel=error
@@ -23,6 +23,9 @@ test: node_modules/.installed ## Run all tests, or RING=domain,runtime,…
 
 test-long: node_modules/.installed ## Run all tests with the full figures
 	@$(NPM) run -s test -- --long $(if $(RING),RING=$(RING))
+
+sim: node_modules/.installed ## Run one seed of the simulation again, with every step told: SEED=17
+	@$(NPM) run -s sim -- $(SEED)
 
 lint: node_modules/.installed ## Types, rules, format, unused code, generated files
 	@$(NPM) run -s lint

@@ -81,6 +81,8 @@ export default defineConfig({
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
       onLine('1.32', 6),
       onLine('1.37', 7),
+      // Takes all cores.
+      ring('sim', { ...alone(8), testTimeout: 600_000 }),
     ],
   },
 });

@@ -47,12 +47,20 @@ const actions: Readonly<Record<Step, string>> = {
   Withdrawn: 'Withdraw',
 };
 
-/** The name of an entry: the same for the same step of the same grant, whoever tells it and however often. */
-export function entryId(
-  { name, uid }: Pick<GrantFacts, 'name' | 'uid'>,
-  entry: Pick<TrailEntry, 'step' | 'discriminator'>,
-): string {
-  const digest = createHash('sha256').update(`${uid}/${entry.step}/${entry.discriminator}`).digest('hex');
+type Named = Pick<GrantFacts, 'name' | 'uid'>;
+type Distinguished = Pick<TrailEntry, 'step' | 'discriminator'>;
+
+const ends: ReadonlySet<Step> = new Set(['Denied', 'Expired', 'Revoked', 'Withdrawn']);
+
+/**
+ * The id of an entry: the same for the same step of the same grant, whoever tells it and however often. A grant ends once: where
+ * a crash came between telling an end and writing it, and something else ends it then, that is told under the same id.
+ */
+export const entryId = (grant: Named, { step, discriminator }: Distinguished): string =>
+  nameOf(grant, ends.has(step) ? 'Over' : step, discriminator);
+
+function nameOf({ name, uid }: Named, step: string, discriminator: string): string {
+  const digest = createHash('sha256').update(`${uid}/${step}/${discriminator}`).digest('hex');
   // An object name may not have a dot or hyphen before a dot, which a cut could leave there.
   const stem = name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
   return `${stem}.${digest.slice(0, 16)}`;
@@ -86,7 +94,10 @@ export function eventOf(grant: Grant, entry: TrailEntry, now_ms: number, instanc
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: { name: entryId({ name, uid }, entry), namespace: namespace ?? clusterEventNamespace },
+    metadata: {
+      name: nameOf({ name, uid }, entry.step, entry.discriminator),
+      namespace: namespace ?? clusterEventNamespace,
+    },
     eventTime: microTime(now_ms),
     reportingController,
     reportingInstance: instance.slice(0, 128),

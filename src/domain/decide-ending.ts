@@ -106,6 +106,11 @@ export function decideEnding(world: World, end: End, now_ms: number): Plan {
 
 function notYet(world: World, end: End, message: string, now_ms: number): Plan {
   const { grant } = world;
+  const ready = grant.status.conditions?.find(({ type }) => type === 'Ready');
+  // What the grant itself says, everybody sees alike. By clocks and caches two leaders may find different reasons, and would
+  // answer each other's writes for ever: the first one stands.
+  const isPlain = end.by !== undefined || end.reason === 'GrantDeleted';
+  if (!isPlain && ready?.reason === 'Revoking' && ready.message === message) return act([], retry);
   const active = grant.status.phase === 'Active';
   const situation: Situation = { kind: 'Revoking', reason: end.reason, active, message };
   return act(statusWrite(grant, statusIn(grant, situation, now_ms, {})), retry);

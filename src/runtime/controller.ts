@@ -53,6 +53,8 @@ export function createController<K extends string>(options: ControllerOptions<K>
       return 'Retry';
     }
     queue.forget(key);
+    // Planned before: a grant that was deleted must not be remembered until the end that it would have had.
+    queue.drop(key);
     if (result.requeueAfter_ms === undefined) return 'Done';
     queue.addAfter(key, result.requeueAfter_ms);
     return 'RequeueAfter';

@@ -17,6 +17,8 @@ export interface DelayHeap<K> {
   readonly put: (key: K, due_ms: number) => void;
   /** Takes the earliest key out if it is due at `now_ms`. */
   readonly takeDue: (now_ms: number) => K | undefined;
+  /** Takes a key out, whenever it is due. */
+  readonly remove: (key: K) => void;
   /** When the earliest key is due. */
   readonly earliest: () => number | undefined;
   readonly clear: () => void;
@@ -86,6 +88,17 @@ export function createDelayHeap<K>(): DelayHeap<K> {
     takeDue: (now_ms) => {
       const first = heap[0];
       return first === undefined || first.due_ms > now_ms ? undefined : takeFirst(first);
+    },
+    remove: (key) => {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      entries.delete(key);
+      const last = heap.pop();
+      if (last === undefined || last === entry) return;
+      // It takes the place that has become free, and may belong further up or further down.
+      last.index = entry.index;
+      siftUp(last);
+      siftDown(last);
     },
     earliest: () => heap[0]?.due_ms,
     clear: () => {

@@ -36,6 +36,8 @@ export interface Queue<K extends string> {
   readonly addAfter: (key: K, delay_ms: number) => void;
   /** Ready after the key's failure backoff, which grows until `forget`; in `latest_ms` at the latest. */
   readonly addRateLimited: (key: K, latest_ms?: number) => void;
+  /** Drops the key's delay: whatever it was put off for is known otherwise by now. */
+  readonly drop: (key: K) => void;
   /** Starts the key's failure backoff anew. */
   readonly forget: (key: K) => void;
   /** How often the key failed in a row. */
@@ -50,6 +52,8 @@ export interface Queue<K extends string> {
   readonly length: number;
   /** Those among them that are urgent. */
   readonly urgentLength: number;
+  /** Keys that were put off. */
+  readonly delayedLength: number;
   /** Keys that workers have now, in the order in which they were taken. */
   readonly inWork: () => readonly KeyInWork<K>[];
 }
@@ -157,6 +161,10 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
     addAfter,
     addRateLimited: (key, latest_ms = Number.POSITIVE_INFINITY) =>
       addAfter(key, Math.min(backoff.next(key), latest_ms)),
+    drop: (key) => {
+      delayed.remove(key);
+      armTimer();
+    },
     forget: backoff.forget,
     failures: backoff.failures,
     next: async (signal) => {
@@ -182,6 +190,9 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
     },
     get urgentLength() {
       return urgent.length();
+    },
+    get delayedLength() {
+      return delayed.size();
     },
     inWork: () => [...processing].map(([key, since_ms]) => ({ key, since_ms })),
   };

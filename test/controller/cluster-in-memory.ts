@@ -50,7 +50,8 @@ const builtIn = (resource: Resource): Registration => ({
   origin: 'BuiltIn',
   statusSubresource: false,
 });
-const registrations: readonly Registration[] = [
+/** Everything that the operator reads or writes. */
+export const registrations: readonly Registration[] = [
   ...Object.values(grantResource).map(grantRegistration),
   { resource: policyResource, origin: 'Custom', statusSubresource: false },
   ...[...Object.values(bindingResource), ...Object.values(roleResource), eventResource].map(builtIn),

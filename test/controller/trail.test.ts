@@ -29,6 +29,12 @@ describe('the name of an entry', () => {
     expect(new Set([name, ...others]).size).toBe(4);
   });
 
+  it('is one for every end of a grant, whose Events differ: it ends once', () => {
+    const ends = (['Denied', 'Expired', 'Revoked', 'Withdrawn'] as const).map((step) => entry({ step }));
+    expect(new Set(ends.map((end) => entryId(facts, end))).size).toBe(1);
+    expect(new Set(ends.map((end) => eventOf(grant, end, start_ms, 'pod-1').metadata.name)).size).toBe(4);
+  });
+
   it('is a valid object name, however long the name of the grant', () => {
     const cutAtDot = `${'x'.repeat(199)}.${'y'.repeat(20)}`;
     const cutAtHyphens = `${'x'.repeat(197)}---${'y'.repeat(20)}`;

@@ -130,6 +130,20 @@ describe('when access ends', () => {
     }
   });
 
+  it('does not answer a leader that says so for another reason: two whose clocks differ would write for ever', () => {
+    const first = decideOn({ grant: active, now_ms, answers: { access: [here] } });
+    const status = written(first);
+    if (status === undefined) throw new Error('expected a status to be written');
+    const before_ms = Date.parse(active.status.expirationTime ?? '') - 1000;
+    const second = decideOn({
+      grant: { ...active, status },
+      now_ms: before_ms,
+      answers: { access: [here] },
+    });
+    expect(kindsOf(second)).toEqual([]);
+    expect(second).toMatchObject({ wake: { kind: 'Retry' } });
+  });
+
   it('says so, and that others still give it, when another binding is named', () => {
     const plan = decideOn({ grant: active, now_ms, answers: { access: [elsewhere] } });
     expect(written(plan)?.phase).toBe('Expired');

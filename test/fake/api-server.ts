@@ -24,7 +24,7 @@ import { createPages } from './paging.ts';
 import { patched } from './patch.ts';
 import { Refusal } from './refusal.ts';
 import { qualifiedPlural, type Registration } from './registration.ts';
-import { createStorage } from './storage.ts';
+import { type Change, createStorage } from './storage.ts';
 import { watchEvents } from './watching.ts';
 import { createObject, deleteObject, readObject, requireUid, updateObject } from './writing.ts';
 
@@ -41,6 +41,8 @@ export interface FakeApiServer {
   readonly collectGarbage: () => void;
   /** Forgets the history: older versions and tokens of pages answer 410 from now on. */
   readonly compact: () => void;
+  /** Calls `listener` with every change from now on, before anybody else hears of it. Returns what ends that. */
+  readonly subscribe: (listener: (change: Change) => void) => () => void;
 }
 
 /** Nothing is in it. Objects that it hands out are frozen. */
@@ -110,6 +112,7 @@ export function createFakeApiServer({ clock, resources = [] }: FakeApiServerOpti
     collectGarbage: () =>
       collectGarbage({ storage, clock, registrations: () => [...registrations.values()] }),
     compact: storage.compact,
+    subscribe: storage.subscribe,
   };
 }
 

@@ -23,7 +23,7 @@ export interface Storage {
   readonly read: (collection: string, key: string) => Stored | undefined;
   /** In the order of their keys, as etcd has it. */
   readonly readAll: (collection: string) => readonly Stored[];
-  /** Stores an object with a new version, or forgets it when undefined. Answers what is stored now. */
+  /** Stores an object with a new version, or forgets it when undefined. It is frozen: no copy is made. Answers what is stored now. */
   readonly write: (collection: string, key: string, object: Stored | undefined) => Stored | undefined;
   /** @throws RangeError when the history does not reach back so far */
   readonly changesAfter: (version: number) => readonly Change[];
@@ -56,8 +56,7 @@ export function createStorage(): Storage {
       const collection = collectionOf(name);
       const before = collection.get(key);
       version += 1;
-      const after =
-        object && deepFreeze(withMetadata(structuredClone(object), { resourceVersion: String(version) }));
+      const after = object && deepFreeze(withMetadata(object, { resourceVersion: String(version) }));
       if (after === undefined) collection.delete(key);
       else collection.set(key, after);
       const change = { version, collection: name, before, after };

@@ -191,5 +191,13 @@ function stored({ storage, registration }: Target, object: KubeObject): Stored {
   return kept;
 }
 
-/** As JSON carries it. */
-export const withoutUndefined = (value: object): object => JSON.parse(JSON.stringify(value)) as object;
+/** A copy as JSON carries it. Written out, since every write makes some of them. */
+export const withoutUndefined = (value: object): object => copied(value) as object;
+
+function copied(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map((item: unknown) => (item === undefined ? null : copied(item)));
+  const copy: Record<string, unknown> = {};
+  for (const [key, member] of Object.entries(value)) if (member !== undefined) copy[key] = copied(member);
+  return copy;
+}

@@ -73,6 +73,22 @@ describe('a reconcile', () => {
     expect(at_ms).toEqual([0, 5000]);
     expect(outcomes).toEqual(['RequeueAfter', 'Done']);
   });
+  it('drops what was planned for its key when it plans nothing itself: the object may be gone', async () => {
+    let looks = 0;
+    const reconcile = async (): Promise<ReconcileResult> => {
+      looks += 1;
+      return looks === 1 ? { requeueAfter_ms: 8 * 3_600_000 } : {};
+    };
+    await during(reconcile, async () => {
+      queue.add('a');
+      await clock.advance(0);
+      expect(queue.delayedLength).toBe(1);
+      queue.add('a');
+      await clock.advance(0);
+      expect(queue.delayedLength).toBe(0);
+      expect(clock.pending).toBe(0);
+    });
+  });
 
   it('that throws is reported and repeated after longer and longer waits, until it succeeds', async () => {
     const at_ms: number[] = [];

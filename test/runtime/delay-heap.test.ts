@@ -3,16 +3,21 @@ import { expect, it } from 'vitest';
 import { createDelayHeap } from '../../src/runtime/delay-heap.ts';
 
 it('gives keys back when they are due, earliest first, as a sorted list would', () => {
-  const put = fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h'), due_ms: fc.nat(20) });
+  const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
+  const put = fc.record({ key, due_ms: fc.nat(20) });
+  const remove = fc.record({ removed: key });
   const take = fc.record({ now_ms: fc.nat(25) });
   fc.assert(
-    fc.property(fc.array(fc.oneof(put, take), { maxLength: 60 }), (steps) => {
+    fc.property(fc.array(fc.oneof(put, take, remove), { maxLength: 60 }), (steps) => {
       const heap = createDelayHeap<string>();
       const model = new Map<string, number>();
       for (const step of steps) {
         if ('key' in step) {
           heap.put(step.key, step.due_ms);
           model.set(step.key, Math.min(step.due_ms, model.get(step.key) ?? Infinity));
+        } else if ('removed' in step) {
+          heap.remove(step.removed);
+          model.delete(step.removed);
         } else {
           const first = heap.takeDue(step.now_ms);
           const earliest_ms = Math.min(...model.values());

@@ -1,0 +1,47 @@
+/** Runs many seeds on all cores. Must not know what a simulation does. */
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Mutation } from './mutations.ts';
+import type { Outcome } from './simulation.ts';
+import type { WorkerInput } from './worker.ts';
+
+export interface PoolOptions {
+  readonly seeds: Iterable<number>;
+  readonly mutation?: Mutation | undefined;
+  /** Told every outcome; answers whether that is enough. */
+  readonly onOutcome: (outcome: Outcome) => boolean;
+}
+
+const chunkSize = 10;
+
+/** Resolves when all seeds have run, or it is enough. @throws Error when a simulation itself is broken */
+export async function runSeeds({ seeds, mutation, onOutcome }: PoolOptions): Promise<void> {
+  const rest = [...seeds];
+  let given = 0;
+  let enough = false;
+  const next = (): readonly number[] => {
+    const chunk = enough ? [] : rest.slice(given, given + chunkSize);
+    given += chunk.length;
+    return chunk;
+  };
+  const input: WorkerInput = { mutation };
+  const run = (): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(join(import.meta.dirname, 'worker.ts'), { workerData: input, execArgv: [] });
+      worker.on('error', reject);
+      worker.on('exit', () => resolve());
+      worker.on('message', (outcomes: readonly Outcome[]) => {
+        for (const outcome of outcomes) enough = onOutcome(outcome) || enough;
+        const chunk = next();
+        if (chunk.length === 0) void worker.terminate();
+        else worker.postMessage(chunk);
+      });
+    });
+  await Promise.all(Array.from({ length: availableParallelism() }, run));
+}
+
+/** So many, from this one on. */
+export function* seedsFrom(first: number, count: number): Iterable<number> {
+  for (let seed = first; seed < first + count; seed += 1) yield seed;
+}

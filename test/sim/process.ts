@@ -1,0 +1,257 @@
+/**
+ * One operator as a process that can be killed, stopped like by SIGSTOP, and continued: the real controller, tied together as
+ * operator.ts does, over an API that may fail and a clock that may be wrong.
+ *
+ * Must not know what goes wrong when.
+ */
+import { createCache, type Cache } from '../../src/controller/cache.ts';
+import { createDeparted } from '../../src/controller/departed.ts';
+import { startInformers } from '../../src/controller/informers.ts';
+import { createIntake } from '../../src/controller/intake.ts';
+import { createMemory } from '../../src/controller/memory.ts';
+import { isUrgent } from '../../src/controller/reconcile.ts';
+import { runSweep } from '../../src/controller/sweep.ts';
+import type { Trail } from '../../src/controller/trail.ts';
+import {
+  createGrantController,
+  learnHolders,
+  sweepOptions,
+  type WorkOptions,
+} from '../../src/operator-work.ts';
+import type { Api } from '../../src/runtime/api.ts';
+import { createFailureBackoff } from '../../src/runtime/backoff.ts';
+import type { Clock } from '../../src/runtime/clock.ts';
+import { createQueue, type Queue } from '../../src/runtime/queue.ts';
+import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
+import { watchForLeaps } from '../../src/runtime/time-leap.ts';
+import type { VirtualClock } from '../runtime/virtual-clock.ts';
+
+/** A computer to run on. */
+export interface Host {
+  readonly clock: VirtualClock;
+  readonly random: () => number;
+  readonly trail: Trail;
+  /** The API as this process has it. */
+  readonly connect: (life: Life, onServerDate: (date_ms: number) => void) => Api;
+  readonly onBug: (error: unknown) => void;
+}
+
+/** Whether the process runs, for whatever acts in its name. */
+export interface Life {
+  /** Resolves while it runs, waits while it is stopped, and for ever when it is dead. */
+  readonly gate: () => Promise<void>;
+  readonly isDead: () => boolean;
+  readonly kill: () => void;
+  /** Calls when it dies: its connections are cut. Returns what takes that back. */
+  readonly onDeath: (cut: () => void) => () => void;
+}
+
+export interface Sizes {
+  readonly queued: number;
+  readonly delayed: number;
+  readonly inWork: number;
+  readonly backoffs: number;
+  readonly timers: number;
+  readonly cached: number;
+  readonly departed: number;
+}
+
+export interface SimProcess {
+  readonly life: Life;
+  readonly pause: () => void;
+  readonly resume: () => void;
+  /** How far its wall clock is ahead, in milliseconds; may be set at any time. */
+  skew_ms: number;
+  /** Works from now on, as soon as its cache is complete. */
+  readonly lead: () => void;
+  readonly isLeading: () => boolean;
+  readonly cache: Cache;
+  readonly queue: Queue<string>;
+  readonly sizes: () => Sizes;
+}
+
+/** Far more often than any work asks for the time in one moment. */
+const looksMax = 30_000;
+
+const never = new Promise<never>(() => {});
+
+/** Starts it; it watches at once. */
+export function startProcess({ clock, random, trail, connect, onBug }: Host): SimProcess {
+  let state: 'Running' | 'Stopped' | 'Dead' = 'Running';
+  let continued = Promise.withResolvers<void>();
+  let wakes: (() => void)[] = [];
+  const timers = new Set<() => void>();
+  const cuts = new Set<() => void>();
+  const stop = new AbortController();
+
+  const life: Life = {
+    gate: async () => {
+      while (state === 'Stopped') await continued.promise;
+      if (state === 'Dead') await never;
+    },
+    isDead: () => state === 'Dead',
+    kill: () => {
+      state = 'Dead';
+      for (const cancel of timers) cancel();
+      for (const cut of cuts) cut();
+      timers.clear();
+      cuts.clear();
+      wakes = [];
+    },
+    onDeath: (cut) => {
+      cuts.add(cut);
+      return () => void cuts.delete(cut);
+    },
+  };
+  const self = { skew_ms: 0 };
+  let looked_ms = 0;
+  let looks = 0;
+  const machine: Clock = {
+    now: () => {
+      looks = clock.monotonic() === looked_ms ? looks + 1 : 0;
+      looked_ms = clock.monotonic();
+      if (looks > looksMax) {
+        life.kill();
+        onBug(new Error('it works without end, and no time passes'));
+        throw new Error('the simulation has ended this process');
+      }
+      return clock.now() + self.skew_ms;
+    },
+    monotonic: clock.monotonic,
+    random,
+    after: (delay_ms, wake) => {
+      let due = true;
+      const ring = (): void => {
+        if (state === 'Stopped') wakes.push(ring);
+        else if (due && state === 'Running') wake();
+      };
+      const cancel = clock.after(delay_ms, () => {
+        timers.delete(cancel);
+        ring();
+      });
+      timers.add(cancel);
+      return () => {
+        due = false;
+        timers.delete(cancel);
+        cancel();
+      };
+    },
+  };
+
+  const serverTime = createServerTime(machine);
+  const ownClock = laterOf(machine, serverTime);
+
+  const onError = (error: unknown): void => {
+    // What the API server, the network and other people do is no bug; everything else is.
+    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const expected = ['ApiError', 'ConnectionError', 'WatchGivenUp', 'WatchCutShort'].includes(name);
+    if (!expected && !message.includes('somebody keeps it by finalizers')) onBug(error);
+  };
+  const failing = new Set<string>();
+  const backoff = createFailureBackoff<string>({ random });
+  const queue = createQueue<string>({
+    clock: ownClock,
+    isUrgent: (key) => isUrgent({ cache }, key),
+    backoff: {
+      ...backoff,
+      next: (key) => {
+        failing.add(key);
+        return backoff.next(key);
+      },
+      forget: (key) => {
+        failing.delete(key);
+        backoff.forget(key);
+      },
+    },
+  });
+  const departed = createDeparted(ownClock);
+  const intake = createIntake(queue, departed);
+  const cache = createCache({ enqueue: intake.changed, departed, onError: onBug });
+  const api = connect(life, serverTime.observe);
+  const synced = startInformers(cache, {
+    api,
+    clock: ownClock,
+    signal: stop.signal,
+    onError: (_resource, error) => onError(error),
+  });
+  const told: Trail = {
+    tell: (...line) => {
+      if (state !== 'Dead') trail.tell(...line);
+    },
+    nameTaken: trail.nameTaken,
+    problem: trail.problem,
+  };
+  const memory = createMemory(ownClock);
+  const shell = {
+    api,
+    cache,
+    clock: ownClock,
+    trail: told,
+    instance: 'sim',
+    memory,
+    skew_ms: serverTime.skew_ms,
+  };
+  const logger = {
+    debug: () => {},
+    warn: () => {},
+    error: ({ err }: { readonly err: unknown }) => onError(err),
+  } as unknown as WorkOptions['logger'];
+  const metrics = { reconciled: () => {}, swept: () => {} } as unknown as WorkOptions['metrics'];
+  let leading = false;
+  const work = async (): Promise<void> => {
+    const { signal } = stop;
+    await synced;
+    await learnHolders(shell, logger, signal);
+    intake.open(cache);
+    watchForLeaps({ clock: ownClock, signal, onLeap: () => intake.timeLeapt(cache) });
+    const controller = createGrantController(shell, { queue, workers: 2, logger, metrics });
+    await Promise.all([
+      controller.run(signal),
+      runSweep(sweepOptions(shell, { queue, logger, metrics }), signal),
+    ]);
+  };
+
+  return {
+    life,
+    get skew_ms() {
+      return self.skew_ms;
+    },
+    set skew_ms(value) {
+      self.skew_ms = value;
+    },
+    pause: () => {
+      if (state === 'Running') state = 'Stopped';
+    },
+    resume: () => {
+      if (state !== 'Stopped') return;
+      state = 'Running';
+      const late = wakes;
+      wakes = [];
+      continued.resolve();
+      continued = Promise.withResolvers();
+      for (const wake of late) wake();
+    },
+    lead: () => {
+      if (leading) return;
+      leading = true;
+      work().catch(onBug);
+    },
+    isLeading: () => leading && state === 'Running',
+    cache,
+    queue,
+    sizes: () => ({
+      queued: queue.length,
+      delayed: queue.delayedLength,
+      inWork: queue.inWork().length,
+      backoffs: failing.size,
+      timers: timers.size,
+      cached: [
+        ...Object.values(cache.grants),
+        ...Object.values(cache.bindings),
+        ...Object.values(cache.roles),
+        cache.policies,
+      ].reduce((sum, store) => sum + store.size, 0),
+      departed: cache.departed.grants().length,
+    }),
+  };
+}

@@ -1,0 +1,41 @@
+/** A worker thread that runs seeds, with a line of the product broken where it is told so. */
+import { registerHooks } from 'node:module';
+import { parentPort, workerData } from 'node:worker_threads';
+import type { Mutation } from './mutations.ts';
+import type { Outcome } from './simulation.ts';
+
+export interface WorkerInput {
+  readonly mutation: Mutation | undefined;
+}
+
+const { mutation } = workerData as WorkerInput;
+let broken = false;
+if (mutation !== undefined) {
+  registerHooks({
+    load: (url, context, nextLoad) => {
+      const loaded = nextLoad(url, context);
+      if (!url.endsWith(`/src/${mutation.file}`)) return loaded;
+      const source = String(loaded.source);
+      if (source.split(mutation.line).length !== 2) {
+        throw new Error(
+          `expected "${mutation.line}" once in ${mutation.file}: the mutation has lost its line`,
+        );
+      }
+      broken = true;
+      return { ...loaded, source: source.replace(mutation.line, () => mutation.broken) };
+    },
+  });
+}
+// Only now, so that the hook sees what it loads.
+const { simulate } = await import('./simulation.ts');
+if (mutation !== undefined && !broken)
+  throw new Error(`expected ${mutation.file} to be part of the simulation`);
+
+parentPort?.on('message', (seeds: readonly number[]) => {
+  void (async () => {
+    const outcomes: Outcome[] = [];
+    for (const seed of seeds) outcomes.push(await simulate(seed));
+    parentPort?.postMessage(outcomes);
+  })();
+});
+parentPort?.postMessage([]);
