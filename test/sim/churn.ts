@@ -24,7 +24,7 @@ export interface Hour extends Sizes {
 }
 
 const minute_ms = 60_000;
-const troubles: readonly FaultClass[] = ['Request', 'Cut', 'Latency'];
+const troubles: ReadonlySet<FaultClass> = new Set(['Request', 'Cut', 'Latency']);
 
 /** Lives through so many hours; a report for each, at a moment when nothing is under way. */
 export async function churn(
@@ -48,7 +48,7 @@ export async function churn(
         life,
         onServerDate,
         chance,
-        suffers: (fault) => trouble && troubles.includes(fault),
+        suffers: (fault) => trouble && troubles.has(fault),
         death: undefined,
         oldState: undefined,
         onWrite: () => {},

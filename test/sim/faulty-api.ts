@@ -34,6 +34,8 @@ const stallMax_ms = 25_000;
 const failure = (name: string, code: number, reason: string, retryAfter_s?: number): ApiError =>
   new ApiError(name, { code, reason, message: 'simulated', retryAfter_s });
 
+const nameOf = (method: string, { plural }: Resource): string => `${method} ${plural}`;
+
 export function createFaultyApi(options: FaultyApiOptions): Api {
   const { api, clock, life, onServerDate, chance, suffers, death, oldState, onWrite } = options;
   let writes = 0;
@@ -150,7 +152,6 @@ export function createFaultyApi(options: FaultyApiOptions): Api {
     yield* api.watch<T>(resource, { ...rest, resourceVersion });
   }
 
-  const nameOf = (method: string, { plural }: Resource): string => `${method} ${plural}`;
   return {
     get: (ref, rest) => call(nameOf('GET', ref.resource), () => api.get(ref, rest), false),
     list: (resource, rest) => call(nameOf('LIST', resource), () => api.list(resource, rest), false),

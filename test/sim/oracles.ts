@@ -64,7 +64,7 @@ export interface Oracles {
   readonly counts: () => { readonly begun: number; readonly ended: number; readonly granted: number };
 }
 
-const finalPhases = ['Expired', 'Denied', 'Withdrawn', 'Revoked'];
+const finalPhases: ReadonlySet<string> = new Set(['Expired', 'Denied', 'Withdrawn', 'Revoked']);
 const beginning = 'Activating';
 const endings = ['Expired', 'Withdrawn', 'Revoked'];
 
@@ -122,10 +122,10 @@ export function createOracles(clock: Clock, start_ms: number): Oracles {
     if (after === undefined || before === undefined) return;
     const [was, is] = [before.status, after.status];
     const closing = is.decisions.some(({ decision }) => decision !== 'Approved');
-    if (finalPhases.includes(is.phase) || after.metadata.deletionTimestamp !== undefined || closing) {
+    if (finalPhases.has(is.phase) || after.metadata.deletionTimestamp !== undefined || closing) {
       life.endedAt_ms ??= now();
     }
-    if (finalPhases.includes(was.phase) && is.phase !== was.phase) {
+    if (finalPhases.has(was.phase) && is.phase !== was.phase) {
       report('Final', `${name} went from ${was.phase} to ${is.phase}`);
     }
     for (const time of ['activationTime', 'expirationTime'] as const) {
@@ -245,9 +245,9 @@ export function createOracles(clock: Clock, start_ms: number): Oracles {
     if (status.phase === 'Active' || status.phase === 'Activating') {
       report('Status', `${says} long after its end at ${status.expirationTime}`);
     }
-    if (status.ended !== undefined && !finalPhases.includes(status.phase))
+    if (status.ended !== undefined && !finalPhases.has(status.phase))
       report('Status', `${says}, and has ended`);
-    if (finalPhases.includes(status.phase) && status.ended === undefined)
+    if (finalPhases.has(status.phase) && status.ended === undefined)
       report('Status', `${says}, and does not say why`);
     const stuck = status.phase === 'Pending' || status.phase === 'Scheduled';
     if (!stuck || blocked.has(metadata.uid)) return;

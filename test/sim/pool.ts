@@ -35,7 +35,7 @@ export async function runSeeds({ seeds, mutation, onOutcome }: PoolOptions): Pro
         for (const outcome of outcomes) enough = onOutcome(outcome) || enough;
         const chunk = next();
         if (chunk.length === 0) void worker.terminate();
-        else worker.postMessage(chunk);
+        else worker.postMessage(chunk, []);
       });
     });
   await Promise.all(Array.from({ length: availableParallelism() }, run));

@@ -84,9 +84,11 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
   const cuts = new Set<() => void>();
   const stop = new AbortController();
 
+  const isStopped = (): boolean => state === 'Stopped';
   const life: Life = {
     gate: async () => {
-      while (state === 'Stopped') await continued.promise;
+      // It may be stopped again before we are through.
+      while (isStopped()) await continued.promise;
       if (state === 'Dead') await never;
     },
     isDead: () => state === 'Dead',

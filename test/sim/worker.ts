@@ -15,7 +15,8 @@ if (mutation !== undefined) {
     load: (url, context, nextLoad) => {
       const loaded = nextLoad(url, context);
       if (!url.endsWith(`/src/${mutation.file}`)) return loaded;
-      const source = String(loaded.source);
+      const given = loaded.source ?? '';
+      const source = typeof given === 'string' ? given : Buffer.from(given as Uint8Array).toString('utf8');
       if (source.split(mutation.line).length !== 2) {
         throw new Error(
           `expected "${mutation.line}" once in ${mutation.file}: the mutation has lost its line`,
@@ -35,7 +36,7 @@ parentPort?.on('message', (seeds: readonly number[]) => {
   void (async () => {
     const outcomes: Outcome[] = [];
     for (const seed of seeds) outcomes.push(await simulate(seed));
-    parentPort?.postMessage(outcomes);
+    parentPort?.postMessage(outcomes, []);
   })();
 });
-parentPort?.postMessage([]);
+parentPort?.postMessage([], []);
