@@ -28,6 +28,7 @@ export interface FaultyApiOptions {
   readonly onWrite: (what: string) => void;
 }
 
+const writeTime_ms = 5;
 const latencyMax_ms = 400;
 const stallMax_ms = 25_000;
 
@@ -81,6 +82,8 @@ export function createFaultyApi(options: FaultyApiOptions): Api {
       if (death?.write === writes && !death.carriedOut && suffers('Crash')) life.kill();
       await life.gate();
     }
+    // A write takes a moment even on the best of days: two leaders that answer each other could else do so without end.
+    if (isWrite) await sleep(clock, writeTime_ms);
     await travel();
     failBefore(name, conditional);
     let result: T;

@@ -53,6 +53,8 @@ export interface Oracles {
   readonly byOthers: (act: () => void) => void;
   /** Somebody else is about to delete this binding. */
   readonly takes: (uid: string) => void;
+  /** An operator died, or stands still. */
+  readonly absent: () => void;
   /** Faults have stopped. */
   readonly healed: () => void;
   /** To be called often after that. */
@@ -66,6 +68,8 @@ export interface Oracles {
 
 const finalPhases: ReadonlySet<string> = new Set(['Expired', 'Denied', 'Withdrawn', 'Revoked']);
 const beginning = 'Activating';
+/** Until somebody else has taken over, and knows all. */
+const absenceMax_ms = 60_000;
 const endings = ['Expired', 'Withdrawn', 'Revoked'];
 
 interface Life {
@@ -92,6 +96,10 @@ export function createOracles(clock: Clock, start_ms: number): Oracles {
   const declared = new Map<string, 'Foreign' | 'Copy'>();
   const strays = new Map<string, number>();
   const marked = new Set<string>();
+  const absences_ms: number[] = [];
+  /** Whether nobody may have looked on when this happened. */
+  const unseenAt = (time_ms: number): boolean =>
+    absences_ms.some((absence_ms) => Math.abs(absence_ms - time_ms) < absenceMax_ms);
   let others = false;
   const takenByOthers = (uid: string): boolean => others || marked.has(uid);
   let healed_ms: number | undefined;
@@ -222,7 +230,7 @@ export function createOracles(clock: Clock, start_ms: number): Oracles {
     }
   };
 
-  const finishTrail = (uid: string, { told, bound, grant, takenByOthers: taken }: Life): void => {
+  const finishTrail = (uid: string, { told, bound, grant, endedAt_ms, takenByOthers: taken }: Life): void => {
     const name = grant?.metadata.name ?? uid;
     const ids = (steps: readonly string[]): number =>
       new Set(steps.flatMap((step) => [...(told.get(step) ?? [])])).size;
@@ -230,7 +238,8 @@ export function createOracles(clock: Clock, start_ms: number): Oracles {
     const [begun, ended] = [ids([beginning]), ids(endings)];
     if (begun !== 1) report('Trail', `the begin of ${name} was told ${begun} times`);
     // Nobody looked on when the grant went, and its binding with it: the API server's audit log is what is left.
-    const unseen = ended === 0 && grant === undefined && taken;
+    const isUnseen = taken || unseenAt(endedAt_ms ?? 0);
+    const unseen = ended === 0 && grant === undefined && isUnseen;
     if (ended !== 1 && !unseen)
       report('Trail', `the end of ${name} was told ${ended} times: ${[...told.keys()].join(', ')}`);
   };
@@ -293,6 +302,7 @@ export function createOracles(clock: Clock, start_ms: number): Oracles {
       others = false;
     },
     takes: (uid) => void marked.add(uid),
+    absent: () => void absences_ms.push(now()),
     healed: () => {
       healed_ms = now();
     },

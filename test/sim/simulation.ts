@@ -92,6 +92,7 @@ export async function simulate(seed: number, print?: (line: string) => void): Pr
   /** Looks after a process as a Deployment does, and after the leadership as the Lease does. */
   const supervise = (one: SimProcess): void => {
     one.life.onDeath(() => {
+      oracles.absent();
       if (!attacking) return;
       say('an operator is dead');
       counts.crashes += 1;
@@ -197,6 +198,7 @@ export async function simulate(seed: number, print?: (line: string) => void): Pr
     const old_leader = leader;
     counts.depositions += 1;
     say('the leader stands still');
+    oracles.absent();
     old_leader.pause();
     await sleep(clock, lease_ms + chance.between(0, 5000));
     if (old_leader !== leader || old_leader.life.isDead()) return;
@@ -204,7 +206,8 @@ export async function simulate(seed: number, print?: (line: string) => void): Pr
     await sleep(clock, chance.between(0, 20_000));
     say('the deposed leader comes back');
     old_leader.resume();
-    await sleep(clock, chance.between(0, 4000));
+    // As long as a leader may go on that has lost its lease.
+    await sleep(clock, chance.between(0, 2000));
     old_leader.life.kill();
   });
 
@@ -243,6 +246,6 @@ export async function simulate(seed: number, print?: (line: string) => void): Pr
 }
 
 /** Many times what a simulation takes. */
-const writesMax = 1500;
+const writesMax = 5000;
 const managed = 'app.kubernetes.io/managed-by=curfew';
 const skewMax_ms = 20_000;
