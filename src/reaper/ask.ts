@@ -34,10 +34,15 @@ export interface Place {
   readonly caFile: string;
 }
 
+/** More than we want to hold: ask for less. */
+export class AnswerTooLong extends Error {
+  override readonly name = 'AnswerTooLong';
+}
+
 /** As many connections as deletions at a time. */
 export const connectionsMax = 16;
 const deadline_ms = 10_000;
-/** A page of 500 bindings is about a megabyte. */
+/** A page of 500 bindings is about a megabyte; somebody may have made them large. */
 const answerMax_bytes = 64 * 1024 * 1024;
 
 /**
@@ -87,7 +92,7 @@ async function read(message: IncomingMessage): Promise<Answer> {
   let size = 0;
   for await (const chunk of message as AsyncIterable<Buffer>) {
     size += chunk.length;
-    if (size > answerMax_bytes) throw new Error(`the answer is longer than ${answerMax_bytes} bytes`);
+    if (size > answerMax_bytes) throw new AnswerTooLong(`it is longer than ${answerMax_bytes} bytes`);
     chunks.push(chunk);
   }
   const { date, 'retry-after': retryAfter = '' } = message.headers;

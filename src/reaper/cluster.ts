@@ -4,7 +4,7 @@
  * Must not know which bindings are past their end.
  */
 import { managedSelector } from '../domain/mark.ts';
-import type { Answer, Ask } from './ask.ts';
+import { type Answer, AnswerTooLong, type Ask } from './ask.ts';
 import type { ListedBinding } from './past.ts';
 
 export const bindingKinds = ['RoleBinding', 'ClusterRoleBinding'] as const;
@@ -47,7 +47,7 @@ export function createCluster(
   const repeated: Ask = async (method, path, body) => {
     for (let attempt = 1; ; attempt += 1) {
       const answer = await ask(method, path, body).catch((error: unknown) => {
-        if (attempt === attemptsMax) throw error;
+        if (attempt === attemptsMax || isTooLong(error)) throw error;
         return undefined;
       });
       if (answer?.date_ms !== undefined) heard(answer.date_ms);
@@ -58,22 +58,27 @@ export function createCluster(
   };
 
   async function* pages(kind: BindingKind): AsyncGenerator<readonly Found[]> {
-    const path = `${rbac}/${plurals[kind]}?labelSelector=${encodeURIComponent(managedSelector)}&limit=${pageSize}`;
+    const path = `${rbac}/${plurals[kind]}?labelSelector=${encodeURIComponent(managedSelector)}`;
     let beginnings = 1;
+    let limit = pageSize;
     for (let token: string | undefined = ''; token !== undefined; ) {
-      const answer = await repeated(
-        'GET',
-        token === '' ? path : `${path}&continue=${encodeURIComponent(token)}`,
-      );
-      if (answer.code === 410 && token !== '' && beginnings < attemptsMax) {
+      const more = token === '' ? '' : `&continue=${encodeURIComponent(token)}`;
+      const answer = await repeated('GET', `${path}&limit=${limit}${more}`).catch((error: unknown) => {
+        // Somebody has made bindings so large that no whole page can be read: then a few at a time.
+        if (!isTooLong(error) || limit === 1) throw error;
+        return undefined;
+      });
+      if (answer === undefined) {
+        limit = Math.ceil(limit / 10);
+      } else if (answer.code === 410 && token !== '' && beginnings < attemptsMax) {
         // The server has forgotten the state that the pages belong to. What is gone by now is not listed again.
         beginnings += 1;
         token = '';
-        continue;
+      } else {
+        const list = listIn(answer, path);
+        yield list.items.map((binding) => ({ kind, binding }));
+        token = list.metadata?.continue || undefined;
       }
-      const list = listIn(answer, path);
-      yield list.items.map((binding) => ({ kind, binding }));
-      token = list.metadata?.continue || undefined;
     }
   }
 
@@ -103,6 +108,8 @@ export function createCluster(
     },
   };
 }
+
+const isTooLong = (error: unknown): boolean => error instanceof Error && error.cause instanceof AnswerTooLong;
 
 interface BindingList {
   readonly items: readonly ListedBinding[];

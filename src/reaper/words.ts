@@ -8,6 +8,11 @@ export interface Line {
   readonly [field: string]: unknown;
 }
 
+/** As many subjects as a grant may have; whoever made the binding by hand may have named thousands. */
+const shownMax = 16;
+/** Longer texts are no times. */
+const timeMax = 64;
+
 /** One binding past its end, as a line of the audit trail: JSON escapes what users wrote. */
 export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Reaped): Line {
   const { name, namespace, uid, annotations } = binding.metadata;
@@ -17,8 +22,8 @@ export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Rea
     id: uid,
     binding: { kind, namespace, name, uid },
     role: `${binding.roleRef?.kind ?? ''}/${binding.roleRef?.name ?? ''}`,
-    subjects: (binding.subjects ?? []).map((subject) => subject.name),
-    expiresAt: annotations?.[expiresAtAnnotation],
+    subjects: (binding.subjects ?? []).slice(0, shownMax).map((subject) => subject.name),
+    expiresAt: annotations?.[expiresAtAnnotation]?.slice(0, timeMax),
     overdue_s: overdue_ms === undefined ? undefined : overdue_ms / 1000,
   };
   switch (fate.kind) {
@@ -38,7 +43,7 @@ export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Rea
           'a binding past its end is deleted, but finalizers keep it, and it still gives access: remove them, or its subjects',
         ...facts,
         step: 'Kept',
-        finalizers: fate.finalizers,
+        finalizers: fate.finalizers.slice(0, shownMax),
       };
     case 'Failed':
       return {

@@ -1,6 +1,6 @@
 /** Rounds against a scripted API server: what is deleted, what is left, and what is said of it. */
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../../src/reaper/ask.ts';
+import { type Answer, AnswerTooLong } from '../../src/reaper/ask.ts';
 import { createCluster } from '../../src/reaper/cluster.ts';
 import { exitCodeOf, type Reaped, runRound } from '../../src/reaper/round.ts';
 import { metricsOf } from '../../src/reaper/textfile.ts';
@@ -76,6 +76,16 @@ describe('a round', () => {
     );
     expect(result.managed).toBe(2);
     expect(code).toBe(0);
+  });
+
+  it('asks for a few at a time where somebody has made bindings so large that no page can be read', async () => {
+    const tooLong = new Error('GET: too long', { cause: new AnswerTooLong('too long') });
+    const { result, asked } = await round({
+      [roleBindings]: [tooLong, tooLong, list([aBinding(ahead)], 'more'), list([aBinding(ahead)])],
+    });
+    const limits = asked.map((request) => /rolebindings\?.*limit=(\d+)/.exec(request)?.[1]);
+    expect(limits.filter((limit) => limit !== '500')).toEqual(['50', '5', '5']);
+    expect(result).toMatchObject({ managed: 2, failures: [] });
   });
 
   it('begins a list again whose pages the server has forgotten', async () => {
