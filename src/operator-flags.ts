@@ -13,7 +13,7 @@ const usage = `Usage: operator [flags]
   --leader-elect-resource-namespace NAME  where that Lease is, default curfew-system
   --metrics-bind-address ADDRESS          default :8080
   --health-probe-bind-address ADDRESS     default :8081
-  --workers N                             grants worked on at a time, default 8
+  --workers N                             grants worked on at a time, default 32
   --log-level LEVEL                       ${logLevels.join(', ')}; default info
 `;
 
@@ -33,7 +33,7 @@ const options = {
   'leader-elect-resource-namespace': { type: 'string', default: 'curfew-system' },
   'metrics-bind-address': { type: 'string', default: ':8080' },
   'health-probe-bind-address': { type: 'string', default: ':8081' },
-  workers: { type: 'string', default: '8' },
+  workers: { type: 'string', default: '32' },
   'log-level': { type: 'string', default: 'info' },
 } as const;
 
