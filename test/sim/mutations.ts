@@ -54,8 +54,8 @@ export const mutations: readonly Mutation[] = [
     name: 'what people say while access holds is not heard',
     oracle: 'Ends',
     file: 'domain/decide-ending.ts',
-    line: '  if (closing !== undefined) {',
-    broken: '  if (closing === null) {',
+    line: 'if (closing === undefined) return undefined;',
+    broken: 'if (closing !== null) return undefined;',
   },
   {
     name: 'nobody looks at bindings whose grant is gone',

@@ -30,10 +30,10 @@ export interface Outcome {
 }
 
 const second_ms = 1000;
-const attack_ms = 480 * second_ms;
+const attack_ms = 400 * second_ms;
 /** By then all access has ended, by every clock and every bound. */
-const rest_ms = 420 * second_ms;
-const quiet_ms = 240 * second_ms;
+const rest_ms = 320 * second_ms;
+const quiet_ms = 200 * second_ms;
 /** As a Lease has it. */
 const lease_ms = 15 * second_ms;
 
