@@ -30,7 +30,7 @@ export const grantStatuses = grantPlurals.map((plural) => `${plural}/status`);
 /** A value as a CEL literal. JSON's lists and strings are CEL's too. */
 export const cel = (value: string | readonly string[]): string => JSON.stringify(value);
 
-/** A CEL string out of literals and expressions: `say\`may ${'variables.user'} …\`` is `"may " + variables.user + " …"`. */
+/** A CEL string of literal text and, where a template has its holes, CEL expressions, joined by `+`. */
 export const say = (texts: TemplateStringsArray, ...expressions: readonly string[]): string =>
   texts
     .flatMap((text, index) => [text === '' ? '' : cel(text), expressions[index] ?? ''])
@@ -86,7 +86,7 @@ export const grantAudit = (grant: string): readonly Manifest[] => [
   { key: 'requester', valueExpression: 'variables.requester' },
 ];
 
-/** A CEL condition: the user holds this verb on the grant's policy. At most two fit into one policy's cost. */
+/** A CEL condition: the user holds this verb on the grant's policy. No expression can afford more than two of them. */
 export const holdsVerb = (verb: string): string =>
   `authorizer.group('${apiGroup}').resource('${temporaryAccessPolicy.plural}').namespace(variables.grantNamespace).name(variables.policy).check('${verb}').allowed()`;
 

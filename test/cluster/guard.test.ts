@@ -3,7 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { createGuard } from '../../src/guard/admission.ts';
 import { probeAnnotation, probeAnswer } from '../../src/guard/probe.ts';
 import { defaultSettings } from '../../src/guard/settings.ts';
+import { grantBody, grantPath } from './attacks/objects.ts';
+import { patchTypes, sender } from './attacks/request.ts';
+import { auditEnd, auditSince } from './audit-log.ts';
 import { cluster } from './cluster.ts';
+import { workplace } from './grants.ts';
 
 interface Policy {
   readonly metadata: { readonly name: string; readonly generation: number };
@@ -76,4 +80,51 @@ describe('a dry run by the operator that is marked as a probe', () => {
     expect(stderr).not.toContain('curfew guard');
     expect(stderr).toContain('forbidden');
   });
+});
+
+it('writes grant, policy, requester and decision into the audit log of the API server', async () => {
+  const place = await workplace('audited');
+  const send = sender(place.cluster);
+  const path = grantPath(place);
+  const from = await auditEnd();
+  const asked = await send({ user: 'alice' }, { method: 'POST', path, body: grantBody('audited') });
+  expect(asked.code, asked.message).toBe(201);
+  await place.decide('audited', 'bob', 'Approved');
+  const facts = { grant: `${place.namespace}/audited`, policy: 'default', requester: 'alice' };
+  const under = (policy: string, more: object = {}): object =>
+    Object.fromEntries(
+      Object.entries({ ...facts, ...more }).map(([key, value]) => [`${policy}/${key}`, value]),
+    );
+  await place.cluster.eventually(async () => {
+    const lines = await auditSince(from, place.namespace, 'curfew-');
+    expect(lines.map(({ annotations }) => annotations)).toEqual(
+      expect.arrayContaining([
+        expect.objectContaining(under('curfew-grants')),
+        expect.objectContaining(under('curfew-decisions', { decision: 'Approved' })),
+      ]),
+    );
+  });
+});
+
+const bot = (letter: string) => ({
+  user: `system:serviceaccount:${'n'.repeat(63)}:${letter.repeat(253)}`,
+  groups: ['system:masters'],
+});
+
+it('takes requesters and approvers with the longest names that Kubernetes gives', async () => {
+  const place = await workplace('long-names');
+  const send = sender(place.cluster);
+  const subjects = [{ kind: 'User', name: 'alice' }];
+  const body = grantBody('long', { subjects, policyRef: { name: 'of-nobody' } });
+  const asked = await send(bot('a'), { method: 'POST', path: grantPath(place), body });
+  expect(asked.code, asked.message).toBe(201);
+  expect(asked.body.spec.requester).toBe(bot('a').user);
+  const value = { uid: asked.body.metadata.uid, by: bot('b').user, decision: 'Approved' };
+  const decided = await send(bot('b'), {
+    method: 'PATCH',
+    path: grantPath(place, 'long', '/status'),
+    type: patchTypes.json,
+    body: [{ op: 'add', path: '/status/decisions/-', value }],
+  });
+  expect(decided.code, decided.message).toBe(200);
 });

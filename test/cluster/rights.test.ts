@@ -2,13 +2,14 @@
  * The operator's rights are what it uses, and no more: each is taken from it in turn, and what fails for want of it is a request
  * of its own that the API server refuses, and access that does not begin, is not mended, or is not known to have ended.
  */
-import { open, readFile, stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
 import { defaultSettings } from '../../src/guard/settings.ts';
 import { type OperatorProcess, startOperator } from '../operator/operator-process.ts';
 import { type Send, sender } from './attacks/request.ts';
+import { auditEnd, auditSince } from './audit-log.ts';
 import { cluster } from './cluster.ts';
 import { type GrantObject, type Workplace, workplace } from './grants.ts';
 import { operator, operatorKubeconfig } from './operator.ts';
@@ -82,39 +83,18 @@ async function give(some: readonly Right[]): Promise<void> {
   expect(code, message).toBe(200);
 }
 
-interface AuditLine {
-  readonly user?: { readonly username?: string };
-  readonly verb?: string;
-  readonly objectRef?: {
-    readonly resource?: string;
-    readonly subresource?: string;
-    readonly apiGroup?: string;
-  };
-  readonly responseStatus?: { readonly code?: number };
-}
-
-/** The operator's requests that RBAC refused since the audit log was so long. */
-async function refusedSince(offset: number): Promise<ReadonlySet<string>> {
-  const file = await open(cluster().auditLogPath);
-  try {
-    const { size } = await file.stat();
-    const { buffer } = await file.read(Buffer.alloc(size - offset), 0, size - offset, offset);
-    const lines = buffer.toString().split('\n').slice(0, -1);
-    return new Set(
-      lines
-        .filter((line) => line.includes(defaultSettings.operatorUser) && line.includes('"code":403'))
-        .map((line) => JSON.parse(line) as AuditLine)
-        .map(({ verb = '', objectRef: { resource = '', subresource, apiGroup = '' } = {} }) =>
-          wordsFor({
-            verb,
-            resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-            group: apiGroup,
-          }),
-        ),
-    );
-  } finally {
-    await file.close();
-  }
+/** The operator's requests that RBAC refused since a place in the audit log. */
+async function refusedSince(from: number): Promise<ReadonlySet<string>> {
+  const lines = await auditSince(from, defaultSettings.operatorUser, '"code":403');
+  return new Set(
+    lines.map(({ verb = '', objectRef: { resource = '', subresource, apiGroup = '' } = {} }) =>
+      wordsFor({
+        verb,
+        resource: subresource === undefined ? resource : `${resource}/${subresource}`,
+        group: apiGroup,
+      }),
+    ),
+  );
 }
 
 /** Takes rights away, those of `still` too, does something, and waits until the operator has been refused each of `dropped`. */
@@ -126,11 +106,11 @@ async function without(
   const known = new Set(all.map(wordsFor));
   expect(dropped.filter((right) => !known.has(right))).toEqual([]);
   await give(all.filter((right) => ![...dropped, ...still].includes(wordsFor(right))));
-  const { size } = await stat(cluster().auditLogPath);
+  const from = await auditEnd();
   await act();
   await place.cluster.eventually(
     async () => {
-      const refused = await refusedSince(size);
+      const refused = await refusedSince(from);
       const missing = dropped.filter((right) => !refused.has(right));
       if (missing.length > 0)
         throw new Error(`not refused yet: ${missing.join(', ')}; was: ${[...refused].join(', ')}`);

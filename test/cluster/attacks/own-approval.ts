@@ -40,7 +40,17 @@ export const ownApproval: Attacks = {
       refused: /you are a member of a group that this grant gives access to|forbids to approve one's own/,
     },
     {
-      tries: 'do so under a policy that allows self-approval',
+      tries: 'approve its own where the policy allows that, by dry run',
+      as: trent,
+      call: (scene) => {
+        const call = deciding(({ special }) => special.selfAllowed, 'trent', 'Approved')(scene);
+        return { ...call, path: `${call.path}?dryRun=All` };
+      },
+      // Its owner has decided so.
+      harmless: ({ code, message }) => expect(code, message).toBe(200),
+    },
+    {
+      tries: 'approve what a group of its own gets, under a policy that allows self-approval',
       as: oncall,
       call: deciding(({ special }) => special.selfAllowed, 'bob', 'Approved'),
       refused: 'you are a member of a group that this grant gives access to',

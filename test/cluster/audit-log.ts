@@ -1,0 +1,35 @@
+/** What the API server's own audit log says from some moment on: one file for all tests, and long. Must not know what is looked for. */
+import { open, stat } from 'node:fs/promises';
+import { cluster } from './cluster.ts';
+
+export interface AuditLine {
+  readonly user?: { readonly username?: string };
+  readonly verb?: string;
+  readonly objectRef?: {
+    readonly resource?: string;
+    readonly subresource?: string;
+    readonly apiGroup?: string;
+  };
+  readonly responseStatus?: { readonly code?: number };
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+/** A place in the log: its end, now. */
+export const auditEnd = async (): Promise<number> => (await stat(cluster().auditLogPath)).size;
+
+/** The lines after a place that contain all of the words. A line may follow its response by a moment. */
+export async function auditSince(place: number, ...words: readonly string[]): Promise<readonly AuditLine[]> {
+  const file = await open(cluster().auditLogPath);
+  try {
+    const { size } = await file.stat();
+    const { buffer } = await file.read(Buffer.alloc(size - place), 0, size - place, place);
+    return buffer
+      .toString()
+      .split('\n')
+      .slice(0, -1)
+      .filter((line) => words.every((word) => line.includes(word)))
+      .map((line) => JSON.parse(line) as AuditLine);
+  } finally {
+    await file.close();
+  }
+}
