@@ -17,7 +17,7 @@ import {
   markedBinding,
 } from './attacks/objects.ts';
 import { operator } from './attacks/people.ts';
-import { operations } from './bystanders/operations.ts';
+import { operations, type Step } from './bystanders/operations.ts';
 import { documents } from './cluster.ts';
 import { eventually } from './eventually.ts';
 
@@ -46,12 +46,16 @@ afterAll(() => home.stop());
 
 /** What came of each, without what differs from one run to the next. */
 async function everything(): Promise<readonly string[]> {
+  const results = await Promise.all(operations(namespace, ownerUid).map(inOrder));
+  return results.flat();
+}
+
+async function inOrder(steps: readonly Step[]): Promise<readonly string[]> {
   const results: string[] = [];
-  for (const { what, call } of operations(namespace, ownerUid)) {
+  for (const { what, call } of steps) {
     const { code, message } = await send(owner, call);
-    results.push(
-      `${what}: ${code} ${message.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|"\d+"/g, '…').slice(0, 200)}`,
-    );
+    const stable = message.replaceAll(/[0-9a-f]{8}-[0-9a-f-]{27}|"\d+"/g, '…').slice(0, 200);
+    results.push(`${what}: ${code} ${stable}`);
   }
   return results;
 }

@@ -101,21 +101,23 @@ const steps = (shape: Shape, cluster: boolean, namespace: string): readonly Step
   ];
 };
 
-/** Everything that is tried, for both kinds. */
-export const operations = (namespace: string, owner: string): readonly Step[] => [
-  ...shapes(owner).flatMap((shape) => [false, true].flatMap((cluster) => steps(shape, cluster, namespace))),
-  {
-    what: 'create under a generated name',
-    call: {
-      method: 'POST',
-      path: `${bindingPath(namespace)}?dryRun=All`,
-      body: {
-        apiVersion: `${rbac}/v1`,
-        kind: 'RoleBinding',
-        metadata: { generateName: 'bystander-' },
-        roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' },
+/** Everything that is tried, for both kinds: each list in its order, the lists at the same time. */
+export const operations = (namespace: string, owner: string): readonly (readonly Step[])[] => [
+  ...shapes(owner).flatMap((shape) => [false, true].map((cluster) => steps(shape, cluster, namespace))),
+  [
+    {
+      what: 'create under a generated name',
+      call: {
+        method: 'POST',
+        path: `${bindingPath(namespace)}?dryRun=All`,
+        body: {
+          apiVersion: `${rbac}/v1`,
+          kind: 'RoleBinding',
+          metadata: { generateName: 'bystander-' },
+          roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'view' },
+        },
       },
     },
-  },
-  { what: 'delete all that are left', call: { method: 'DELETE', path: bindingPath(namespace) } },
+    { what: 'delete all at once', call: { method: 'DELETE', path: `${bindingPath(namespace)}?dryRun=All` } },
+  ],
 ];
