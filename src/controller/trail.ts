@@ -59,6 +59,15 @@ const ends: ReadonlySet<Step> = new Set(['Denied', 'Expired', 'Revoked', 'Withdr
 export const entryId = (grant: Named, { step, discriminator }: Distinguished): string =>
   nameOf(grant, ends.has(step) ? 'Over' : step, discriminator);
 
+/**
+ * The name of the Event of an entry: another one for other words, so that what stands under it and says something else was not
+ * written by us.
+ */
+export const eventName = (
+  grant: Named,
+  { step, discriminator, note }: Distinguished & Pick<TrailEntry, 'note'>,
+): string => nameOf(grant, step, `${discriminator}/${note}`);
+
 function nameOf({ name, uid }: Named, step: string, discriminator: string): string {
   const digest = createHash('sha256').update(`${uid}/${step}/${discriminator}`).digest('hex');
   // An object name may not have a dot or hyphen before a dot, which a cut could leave there.
@@ -94,10 +103,7 @@ export function eventOf(grant: Grant, entry: TrailEntry, now_ms: number, instanc
   return {
     apiVersion: 'events.k8s.io/v1',
     kind: 'Event',
-    metadata: {
-      name: nameOf({ name, uid }, entry.step, entry.discriminator),
-      namespace: namespace ?? clusterEventNamespace,
-    },
+    metadata: { name: eventName({ name, uid }, entry), namespace: namespace ?? clusterEventNamespace },
     eventTime: microTime(now_ms),
     reportingController,
     reportingInstance: instance.slice(0, 128),

@@ -67,12 +67,12 @@ export function stalled(grant: Grant, reason: BlockReason, note: string): readon
   );
   return told === true
     ? []
-    : [entry({ step: 'Stalled', type: 'Warning', reason, note, discriminator: reason })];
+    : [entry({ step: 'Stalled', type: 'Warning', reason, note, discriminator: `${reason}: ${note}` })];
 }
 
 /** Told when the grant begins to wait for room. */
 export const queued = (grant: Grant, note: string): readonly Effect[] =>
-  isQueued(grant) ? [] : [entry({ step: 'Queued', type: 'Normal', note, discriminator: '' })];
+  isQueued(grant) ? [] : [entry({ step: 'Queued', type: 'Normal', note, discriminator: note })];
 
 export const scheduled = (grant: Grant, note: string): readonly Effect[] =>
   grant.status.phase === 'Scheduled'

@@ -1,12 +1,13 @@
 /** Events whose names are taken: by ourselves before a crash, or by somebody who wants a step to go unseen. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import { writeEvent } from '../../src/controller/event.ts';
-import { eventResource } from '../../src/controller/resources.ts';
+import { eventResource, policyResource } from '../../src/controller/resources.ts';
 import { type Event, eventOf, type Trail } from '../../src/controller/trail.ts';
 import type { TrailEntry } from '../../src/domain/trail.ts';
 import type { Api } from '../../src/runtime/api.ts';
 import { aGrant, start_ms } from '../domain/fixtures.ts';
 import { createClusterInMemory } from './cluster-in-memory.ts';
+import { startOperatorInMemory } from './operator-in-memory.ts';
 
 const entry: TrailEntry = {
   step: 'Granted',
@@ -74,4 +75,35 @@ describe('an Event', () => {
     await writeEvent({ api: { ...api, get: forbidden }, trail }, event, signal);
     expect(told).toEqual(['expected to write an Event; the step goes on without it']);
   });
+
+  it('in other words is another one, and nobody has taken its name', async () => {
+    const reworded = eventOf(aGrant(), { ...entry, note: 'alice may use it' }, start_ms, 'pod-1');
+    await writeEvent({ api, trail }, event, signal);
+    await writeEvent({ api, trail }, reworded, signal);
+    expect((await notes()).map(([, note]) => note).toSorted()).toEqual(
+      [event.note, reworded.note].toSorted(),
+    );
+    expect(told).toEqual([]);
+  });
+});
+
+it('a grant that is refused twice, each time for something else, is told twice, and nobody has taken a name', async () => {
+  const cluster = await createClusterInMemory();
+  const operator = await startOperatorInMemory(cluster);
+  const edit = async (spec: object): Promise<void> => {
+    await cluster.api.patch({ resource: policyResource, name: 'default' }, 'merge', { spec });
+    await cluster.clock.advance(1000);
+  };
+  await cluster.request('a');
+  for (const suspend of [true, false, true, false]) await edit({ suspend });
+  await edit({ roles: [{ kind: 'ClusterRole', name: 'view' }] });
+  const { items } = await cluster.api.list<Event>(eventResource, { namespace: 'payments' });
+  const refusals = items.filter(({ reason }) => reason === 'PolicyRefused').map(({ note }) => note);
+  expect(refusals.toSorted()).toEqual([
+    expect.stringContaining('does not offer ClusterRole edit'),
+    expect.stringContaining('is suspended'),
+  ]);
+  expect(operator.namesTaken).toEqual([]);
+  expect(operator.failures).toEqual([]);
+  await operator.stop();
 });
