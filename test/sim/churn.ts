@@ -78,7 +78,7 @@ export async function churn(
     await clock.advance(minute_ms);
     listed.push({ ...operator.sizes(), ...(await census(cluster.api)) });
   }
-  operator.life.kill();
+  operator.machine.life.kill();
   return { hours: listed, bugs };
 }
 

@@ -10,7 +10,7 @@ import { ApiError, ConnectionError } from '../../src/runtime/api-error.ts';
 import { type Clock, sleep } from '../../src/runtime/clock.ts';
 import type { Chance } from './chance.ts';
 import type { FaultClass } from './faults.ts';
-import type { Life } from './process.ts';
+import type { Life } from './machine.ts';
 
 export interface FaultyApiOptions {
   readonly api: Api;

@@ -1,7 +1,7 @@
 /** An oracle that cannot be broken shows nothing: each finds the line that it is there to guard, when that line is broken. */
 import { describe, expect, it } from 'vitest';
 import { mutations } from './mutations.ts';
-import { oracleNames } from './oracles.ts';
+import { oracleNames } from './ledger.ts';
 import { runSeeds, seedsFrom } from './pool.ts';
 
 const seeds = 2000;

@@ -2,7 +2,7 @@
  * Lines of the product, and how they could be wrong: for each oracle at least one that it alone is there to find. The text must
  * stand in the file exactly once, or the mutation fails.
  */
-import type { OracleName } from './oracles.ts';
+import type { OracleName } from './ledger.ts';
 
 export interface Mutation {
   readonly name: string;

@@ -20,11 +20,11 @@ import {
 } from '../../src/operator-work.ts';
 import type { Api } from '../../src/runtime/api.ts';
 import { createFailureBackoff } from '../../src/runtime/backoff.ts';
-import type { Clock } from '../../src/runtime/clock.ts';
 import { createQueue, type Queue } from '../../src/runtime/queue.ts';
 import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
 import { watchForLeaps } from '../../src/runtime/time-leap.ts';
 import type { VirtualClock } from '../runtime/virtual-clock.ts';
+import { createMachine, type Life, type Machine } from './machine.ts';
 
 /** A computer to run on. */
 export interface Host {
@@ -34,16 +34,6 @@ export interface Host {
   /** The API as this process has it. */
   readonly connect: (life: Life, onServerDate: (date_ms: number) => void) => Api;
   readonly onBug: (error: unknown) => void;
-}
-
-/** Whether the process runs, for whatever acts in its name. */
-export interface Life {
-  /** Resolves while it runs, waits while it is stopped, and for ever when it is dead. */
-  readonly gate: () => Promise<void>;
-  readonly isDead: () => boolean;
-  readonly kill: () => void;
-  /** Calls when it dies: its connections are cut. Returns what takes that back. */
-  readonly onDeath: (cut: () => void) => () => void;
 }
 
 export interface Sizes {
@@ -57,11 +47,7 @@ export interface Sizes {
 }
 
 export interface SimProcess {
-  readonly life: Life;
-  readonly pause: () => void;
-  readonly resume: () => void;
-  /** How far its wall clock is ahead, in milliseconds; may be set at any time. */
-  skew_ms: number;
+  readonly machine: Machine;
   /** Works from now on, as soon as its cache is complete. */
   readonly lead: () => void;
   readonly isLeading: () => boolean;
@@ -70,78 +56,13 @@ export interface SimProcess {
   readonly sizes: () => Sizes;
 }
 
-/** Far more often than any work asks for the time in one moment. */
-const looksMax = 30_000;
-
-const never = new Promise<never>(() => {});
-
 /** Starts it; it watches at once. */
 export function startProcess({ clock, random, trail, connect, onBug }: Host): SimProcess {
-  let state: 'Running' | 'Stopped' | 'Dead' = 'Running';
-  let continued = Promise.withResolvers<void>();
-  let wakes: (() => void)[] = [];
-  const timers = new Set<() => void>();
-  const cuts = new Set<() => void>();
+  const machine = createMachine({ clock, random, onLivelock: onBug });
+  const { life } = machine;
   const stop = new AbortController();
-
-  const isStopped = (): boolean => state === 'Stopped';
-  const life: Life = {
-    gate: async () => {
-      // It may be stopped again before we are through.
-      while (isStopped()) await continued.promise;
-      if (state === 'Dead') await never;
-    },
-    isDead: () => state === 'Dead',
-    kill: () => {
-      state = 'Dead';
-      for (const cancel of timers) cancel();
-      for (const cut of cuts) cut();
-      timers.clear();
-      cuts.clear();
-      wakes = [];
-    },
-    onDeath: (cut) => {
-      cuts.add(cut);
-      return () => void cuts.delete(cut);
-    },
-  };
-  const self = { skew_ms: 0 };
-  let looked_ms = 0;
-  let looks = 0;
-  const machine: Clock = {
-    now: () => {
-      looks = clock.monotonic() === looked_ms ? looks + 1 : 0;
-      looked_ms = clock.monotonic();
-      if (looks > looksMax) {
-        life.kill();
-        onBug(new Error('it works without end, and no time passes'));
-        throw new Error('the simulation has ended this process');
-      }
-      return clock.now() + self.skew_ms;
-    },
-    monotonic: clock.monotonic,
-    random,
-    after: (delay_ms, wake) => {
-      let due = true;
-      const ring = (): void => {
-        if (state === 'Stopped') wakes.push(ring);
-        else if (due && state === 'Running') wake();
-      };
-      const cancel = clock.after(delay_ms, () => {
-        timers.delete(cancel);
-        ring();
-      });
-      timers.add(cancel);
-      return () => {
-        due = false;
-        timers.delete(cancel);
-        cancel();
-      };
-    },
-  };
-
-  const serverTime = createServerTime(machine);
-  const ownClock = laterOf(machine, serverTime);
+  const serverTime = createServerTime(machine.clock);
+  const ownClock = laterOf(machine.clock, serverTime);
 
   const onError = (error: unknown): void => {
     // What the API server, the network and other people do is no bug; everything else is.
@@ -178,7 +99,7 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
   });
   const told: Trail = {
     tell: (...line) => {
-      if (state !== 'Dead') trail.tell(...line);
+      if (!life.isDead()) trail.tell(...line);
     },
     nameTaken: trail.nameTaken,
     problem: trail.problem,
@@ -214,31 +135,13 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
   };
 
   return {
-    life,
-    get skew_ms() {
-      return self.skew_ms;
-    },
-    set skew_ms(value) {
-      self.skew_ms = value;
-    },
-    pause: () => {
-      if (state === 'Running') state = 'Stopped';
-    },
-    resume: () => {
-      if (state !== 'Stopped') return;
-      state = 'Running';
-      const late = wakes;
-      wakes = [];
-      continued.resolve();
-      continued = Promise.withResolvers();
-      for (const wake of late) wake();
-    },
+    machine,
     lead: () => {
       if (leading) return;
       leading = true;
       work().catch(onBug);
     },
-    isLeading: () => leading && state === 'Running',
+    isLeading: () => leading && machine.isRunning(),
     cache,
     queue,
     sizes: () => ({
@@ -246,7 +149,7 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
       delayed: queue.delayedLength,
       inWork: queue.inWork().length,
       backoffs: failing.size,
-      timers: timers.size,
+      timers: machine.timers(),
       cached: [
         ...Object.values(cache.grants),
         ...Object.values(cache.bindings),

@@ -42,10 +42,25 @@ export interface SeenBinding {
   readonly subjects?: readonly { readonly name: string }[];
 }
 
-/** Who asked and who gets it, in lower case: they cannot approve. */
-export const namesOfParties = ({ spec }: SeenGrant): ReadonlySet<string> =>
-  new Set(
+export const subjectNamesOf = ({ spec }: SeenGrant): readonly string[] =>
+  spec.subjects?.map(({ name }) => name) ?? [spec.requester ?? ''];
+
+export const grantUidOf = (binding: SeenBinding | undefined): string =>
+  binding?.metadata.labels?.['curfew.dev/grant-uid'] ?? '';
+
+/** How many must approve, by the policies of the simulation. */
+export const requiredOf = ({ spec }: SeenGrant): number =>
+  ({ two: 2, free: 0 })[spec.policyRef?.name ?? ''] ?? 1;
+
+/** Everybody who approved this very grant and neither asked nor gains: each once, however they write their name. */
+export function approversOf({ metadata, spec, status }: SeenGrant): ReadonlySet<string> {
+  const parties = new Set(
     [spec.requester ?? '', ...(spec.subjects ?? []).map(({ name }) => name)].map((name) =>
       name.toLowerCase(),
     ),
   );
+  const approvers = status.decisions
+    .filter(({ uid, decision }) => uid === metadata.uid && decision === 'Approved')
+    .map(({ by }) => by.toLowerCase());
+  return new Set(approvers.filter((by) => !parties.has(by)));
+}
