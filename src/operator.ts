@@ -5,13 +5,16 @@
 import { hostname } from 'node:os';
 import { createCache } from './controller/cache.ts';
 import { createDeparted } from './controller/departed.ts';
-import { startInformers } from './controller/informers.ts';
+import { startGuard } from './controller/guard.ts';
+import { narrateGuard } from './controller/guard-event.ts';
+import { type InformerOptions, startInformers } from './controller/informers.ts';
 import { createIntake } from './controller/intake.ts';
 import { priorityOf } from './controller/priority.ts';
 import { createMemory } from './controller/memory.ts';
 import { isUrgent } from './controller/reconcile.ts';
 import { activeSamples, grantSamples, overdue } from './controller/samples.ts';
 import { runSweep } from './controller/sweep.ts';
+import type { GuardVerdict } from './domain/guard-verdict.ts';
 import { endReasons } from './domain/reason.ts';
 import { objectionToClocks } from './domain/skew.ts';
 import { createHttpApi, type HttpApi } from './kube/http-api.ts';
@@ -51,6 +54,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   const serverTime = createServerTime(systemClock);
   const clock = laterOf(systemClock, serverTime);
   let leading = false;
+  let verdict: GuardVerdict | undefined;
   const metrics = createMetrics({
     // A replica that stands by sees the same grants: counted there too, each would count twice.
     grants: () => (leading ? grantSamples(cache) : []),
@@ -58,6 +62,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     overdue: () => (leading ? overdue(cache, clock.now()) : undefined),
     skew_ms: serverTime.skew_ms,
     endReasons: Object.keys(endReasons),
+    guardIsVerified: () => (verdict === undefined ? undefined : verdict.kind === 'Verified'),
     work: {
       workers: flags.workers,
       waiting: () => queue.length,
@@ -96,20 +101,19 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   const endpoints = {
     informers,
     queue,
-    obstacle: () => (signal.aborted ? 'it is stopping' : (obstacle ?? clockObstacle(serverTime))),
+    obstacle: () =>
+      signal.aborted ? 'it is stopping' : (obstacle ?? clockObstacle(serverTime) ?? guardObstacle(verdict)),
     metrics,
     logger,
   };
   defer(await serveEndpoints(flags, endpoints));
 
-  const synced = startInformers(cache, {
-    api,
-    clock,
-    signal,
+  const watches: Pick<InformerOptions, 'onError' | 'onStart'> = {
     onError: (resource, error) =>
       logger.warn({ err: error, resource: resource.plural }, 'watch failed; resuming'),
     onStart: (informer) => informers.push(informer),
-  });
+  };
+  const synced = startInformers(cache, { api, clock, signal, ...watches });
   // Rejects only when it is told to stop before the cache is complete, which is no failure.
   await synced.catch(() => undefined);
   if (signal.aborted) return;
@@ -131,23 +135,30 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
         intake.timeLeapt(cache);
       },
     });
-    const shell = {
-      api: writes,
-      cache,
-      clock,
-      trail: createTrail(logger, metrics),
-      instance: hostname(),
-      memory: createMemory(clock),
-      skew_ms: serverTime.skew_ms,
-    };
+    const trail = createTrail(logger, metrics);
+    const told = { api: writes, cache, clock, trail, instance: hostname() };
+    const { guard, done } = startGuard({
+      ...told,
+      ...watches,
+      enqueue: intake.changed,
+      onVerdict: (news) => {
+        verdict = news;
+        logger[news.kind === 'Verified' ? 'info' : 'warn']({ guard: news }, narrateGuard(news));
+        if (!flags.leaderElect && guardObstacle(news) === undefined) becomeReady();
+      },
+      onLookError: (error) => logger.warn({ err: error }, 'the guard could not be looked at; looking again'),
+      onStoreError,
+      signal: workSignal,
+    });
+    const shell = { ...told, guard, memory: createMemory(clock), skew_ms: serverTime.skew_ms };
     const controller = createGrantController(shell, { queue, workers: flags.workers, logger, metrics });
     const sweep = sweepOptions(shell, { queue, logger, metrics });
-    await Promise.all([controller.run(workSignal), runSweep(sweep, workSignal)]).finally(() => {
+    await Promise.all([controller.run(workSignal), runSweep(sweep, workSignal), done]).finally(() => {
       leading = false;
     });
   };
   if (!flags.leaderElect) {
-    becomeReady();
+    obstacle = 'the guard has not been verified yet';
     return work(api, signal);
   }
   obstacle = 'the lease has not been read yet';
@@ -163,6 +174,10 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
 /** Ready for everything but the one thing that it is for. */
 const clockObstacle = ({ skew_ms }: ServerTime): string | undefined =>
   objectionToClocks({ skew_ms: skew_ms() })?.message;
+
+/** The same: without the guard, access only ends. */
+const guardObstacle = (verdict: GuardVerdict | undefined): string | undefined =>
+  verdict === undefined || verdict.kind === 'Verified' ? undefined : narrateGuard(verdict);
 
 async function main(flags: Flags): Promise<number> {
   const logger = createLogger(flags.logLevel);

@@ -17,6 +17,7 @@ import type { Clock } from '../runtime/clock.ts';
 import { keyOf } from '../runtime/resources.ts';
 import type { Cache } from './cache.ts';
 import { liveBinding } from './gather.ts';
+import type { GuardCheck } from './guard-check.ts';
 import type { Memory } from './memory.ts';
 import { bindingRef, bindingResource, grantRef } from './resources.ts';
 import { writeEvent } from './event.ts';
@@ -27,6 +28,7 @@ export interface Shell {
   readonly cache: Cache;
   readonly clock: Clock;
   readonly trail: Trail;
+  readonly guard: Pick<GuardCheck, 'verdict' | 'check'>;
   /** Names this process in Events, such as the pod's name. */
   readonly instance: string;
   readonly memory: Memory;

@@ -11,6 +11,7 @@ import { isNotFound } from '../runtime/api-error.ts';
 import { keyOf } from '../runtime/resources.ts';
 import { predecessorsOf } from './chain.ts';
 import type { Cache } from './cache.ts';
+import type { GuardCheck } from './guard-check.ts';
 import {
   accessReview,
   bindingRef,
@@ -67,9 +68,15 @@ export async function getOrUndefined<T extends KubeObject>(
   }
 }
 
+/** Whom to ask. */
+export interface Sources {
+  readonly api: Api;
+  readonly guard: Pick<GuardCheck, 'check'>;
+}
+
 /** Finds the answer to a question about the grant and returns the world that knows it; undefined when the grant is gone. */
 export async function answer(
-  api: Api,
+  { api, guard }: Sources,
   world: World,
   question: Question,
   signal: AbortSignal,
@@ -77,9 +84,10 @@ export async function answer(
   switch (question.kind) {
     case 'LiveGrant': {
       const grant = await liveGrant(api, world.grant, signal);
-      return grant?.metadata.uid === world.grant.metadata.uid
-        ? { ...world, grant, grantIsLive: true }
-        : undefined;
+      if (grant?.metadata.uid !== world.grant.metadata.uid) return undefined;
+      // What was found of the guard was found before this version was read.
+      const { guard: _outdated, ...answers } = world.answers;
+      return { ...world, grant, grantIsLive: true, answers };
     }
     case 'LiveBindings': {
       const known = await Promise.all(
@@ -89,8 +97,12 @@ export async function answer(
       );
       return { ...world, answers: { ...world.answers, liveBindings: new Map(known) } };
     }
-    case 'Preconditions':
-      return preconditions(api, world, signal);
+    case 'Preconditions': {
+      const [known, found] = await Promise.all([preconditions(api, world, signal), guard.check()]);
+      return { ...known, answers: { ...known.answers, guard: found } };
+    }
+    case 'Guard':
+      return { ...world, answers: { ...world.answers, guard: await guard.check() } };
     case 'Access': {
       const places = placesOf(world.grant);
       const access = await Promise.all(

@@ -93,7 +93,7 @@ async function reconcileGrant(
   for (let round = 0; round < roundsMax; round += 1) {
     const plan = decide(withMemory(shell, world), shell.clock.now());
     if (plan.kind === 'Ask') {
-      world = await answer(shell.api, world, plan.question, signal);
+      world = await answer(shell, world, plan.question, signal);
       if (world === undefined) return {};
       continue;
     }
@@ -135,10 +135,11 @@ async function applyAll(
   let world = before;
   for (const effect of effects) world = await apply(shell, effect, world, signal);
   // What the writes answered stays true; what was asked before them does not.
-  const { liveBindings, refused } = world.answers;
+  const { liveBindings, refused, guard } = world.answers;
   return gather(shell.cache, world.grant, world.grantIsLive, {
     ...(liveBindings === undefined ? {} : { liveBindings }),
     ...(refused === undefined ? {} : { refused }),
+    ...(guard === undefined ? {} : { guard }),
   });
 }
 

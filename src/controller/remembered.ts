@@ -9,7 +9,7 @@ import { entryId } from './trail.ts';
 
 /** The world with what this process knows: looked up in the same breath as it is decided by, or two workers take one room. */
 export function withMemory(
-  { cache, reservations, memory, skew_ms }: Shell & { readonly reservations: Reservations },
+  { cache, reservations, memory, skew_ms, guard }: Shell & { readonly reservations: Reservations },
   world: World,
 ): World {
   const { grant } = world;
@@ -17,6 +17,7 @@ export function withMemory(
   return {
     ...world,
     skew_ms: skew_ms?.(),
+    guard: guard.verdict(),
     repairs: memory.repairs(grant.metadata.uid),
     isTold: (entry) => memory.told.has(entryId(grant.metadata, entry)),
     ...(isLimited ? { load: () => reservations.loadFor(cache.room, grant) } : {}),

@@ -7,6 +7,7 @@ import {
   temporaryAccessPolicy,
 } from '../domain/kinds.ts';
 import type { Grant } from '../domain/grant.ts';
+import type { GuardKind } from '../guard/guard-object.ts';
 import type { ObjectRef, Resource } from '../runtime/api.ts';
 
 export const grantKinds = ['TemporaryAccessGrant', 'ClusterTemporaryAccessGrant'] as const;
@@ -63,6 +64,46 @@ export const eventResource: Resource = {
   version: 'v1',
   plural: 'events',
   kind: 'Event',
+  namespaced: true,
+};
+
+const admission = { group: 'admissionregistration.k8s.io', version: 'v1', namespaced: false } as const;
+
+export const guardResource: Readonly<Record<GuardKind, Resource>> = {
+  ValidatingAdmissionPolicy: {
+    ...admission,
+    plural: 'validatingadmissionpolicies',
+    kind: 'ValidatingAdmissionPolicy',
+  },
+  ValidatingAdmissionPolicyBinding: {
+    ...admission,
+    plural: 'validatingadmissionpolicybindings',
+    kind: 'ValidatingAdmissionPolicyBinding',
+  },
+  MutatingAdmissionPolicy: {
+    ...admission,
+    plural: 'mutatingadmissionpolicies',
+    kind: 'MutatingAdmissionPolicy',
+  },
+  MutatingAdmissionPolicyBinding: {
+    ...admission,
+    plural: 'mutatingadmissionpolicybindings',
+    kind: 'MutatingAdmissionPolicyBinding',
+  },
+  CustomResourceDefinition: {
+    group: 'apiextensions.k8s.io',
+    version: 'v1',
+    plural: 'customresourcedefinitions',
+    kind: 'CustomResourceDefinition',
+    namespaced: false,
+  },
+};
+
+export const configMapResource: Resource = {
+  group: '',
+  version: 'v1',
+  plural: 'configmaps',
+  kind: 'ConfigMap',
   namespaced: true,
 };
 

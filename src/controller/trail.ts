@@ -25,7 +25,7 @@ export interface Telling {
   readonly isNews: boolean;
 }
 
-const reportingController = `${apiGroup}/operator`;
+export const reportingController = `${apiGroup}/operator`;
 const noteMax_bytes = 1024;
 /** Events of cluster-scoped objects live here, as Kubernetes' own do. */
 const clusterEventNamespace = 'default';
@@ -118,15 +118,15 @@ export function eventOf(grant: Grant, entry: TrailEntry, now_ms: number, instanc
       uid,
       resourceVersion,
     },
-    note: clip(entry.note),
+    note: clipNote(entry.note),
   };
 }
 
 /** metav1.MicroTime: the API server insists on six digits. */
-const microTime = (time_ms: number): string => new Date(time_ms).toISOString().replace('Z', '000Z');
+export const microTime = (time_ms: number): string => new Date(time_ms).toISOString().replace('Z', '000Z');
 
 /** The API server refuses longer notes; cut between characters, never inside one. */
-function clip(note: string): string {
+export function clipNote(note: string): string {
   if (Buffer.byteLength(note) <= noteMax_bytes) return note;
   const ellipsis = '…';
   let kept = '';

@@ -8,6 +8,7 @@ import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime } from './duration.ts';
 import { deletions, observe, refusedDeletions, statusIn, statusWrite } from './effects.ts';
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
+import { wasEdited } from './guard-verdict.ts';
 import { over } from './narrate.ts';
 import { act, ask, at, never, type Plan, retry } from './plan.ts';
 import { type EndReason, isEndReason, type StateReason } from './reason.ts';
@@ -62,6 +63,8 @@ function endNow({ grant, policy, role, repairs = 0 }: Known, now_ms: number): En
   if (grant.metadata.deletionTimestamp !== undefined) return { phase: 'Revoked', reason: 'GrantDeleted' };
   const said = endByWord(grant);
   if (said !== undefined) return said;
+  // What was approved is not what it says now.
+  if (wasEdited(grant)) return { phase: 'Revoked', reason: 'GuardGap' };
   const expiration_ms = expirationOf_ms(grant);
   if (expiration_ms === undefined) return { phase: 'Revoked', reason: 'UnknownExpiration' };
   if (expiration_ms <= now_ms) return { phase: 'Expired', reason: 'Expired', since_ms: expiration_ms };
@@ -149,6 +152,8 @@ function sentence(grant: Grant, { reason, by = 'somebody', comment }: End): stri
       return `${gone}: somebody deleted the binding, and Curfew does not put it back`;
     case 'BindingContested':
       return `${gone}: somebody edited the binding ${repairsMax} times after it had been put back`;
+    case 'GuardGap':
+      return `${gone}: the guard had a gap, so nobody knows who asked and who approved; ask again`;
     case 'GrantDeleted':
       return `${gone}: the grant is being deleted`;
     case 'UnknownExpiration':

@@ -9,7 +9,9 @@ import { decideEnding, endOf } from './decide-ending.ts';
 import { parseTime_ms } from './duration.ts';
 import { observe, statusIn, statusWrite } from './effects.ts';
 import { subjectsOf } from './grant.ts';
+import { objectionToGuard } from './guard-verdict.ts';
 import { granted, stalled, tampered } from './narrate.ts';
+import { overstays } from './overstay.ts';
 import { act, ask, at, type Effect, type Plan, retry } from './plan.ts';
 import { reviewsFor } from './review.ts';
 import { objectionToClocks } from './skew.ts';
@@ -20,6 +22,9 @@ export function decideHolding(world: World, now_ms: number): Plan {
   const ending = endOf(world, now_ms);
   if (ending !== undefined) return decideEnding(world, ending, now_ms);
   const seen = observe(world);
+  if (seen.some((one) => lastsTooLong(one, world))) {
+    return decideEnding(world, { phase: 'Revoked', reason: 'GuardGap' }, now_ms);
+  }
   const repairs = seen.flatMap((one) => repair(one, world));
   // Subjects and times are put back from the grant: a cache is no authority for that.
   if (repairs.length > 0 && !world.grantIsLive) return ask({ kind: 'LiveGrant' });
@@ -33,6 +38,12 @@ export function decideHolding(world: World, now_ms: number): Plan {
   }
   return hold(world, seen, repairs, now_ms);
 }
+
+/** Without a binding, and so on its way to an end, the record must do. */
+const lastsTooLong = (one: Observed, { grant }: World): boolean =>
+  one.state === 'Present'
+    ? isOurs(one.binding, grant) && overstays(grant, one.binding.metadata.creationTimestamp)
+    : overstays(grant, grant.status.activationTime ?? '');
 
 /** Ours, and not on its way out: a deletion that a finalizer delays is a deletion. */
 const isStanding = (one: Observed, { grant }: World): boolean =>
@@ -54,6 +65,14 @@ function decideActivating(
     if (objection !== undefined) return stall(world, objection, now_ms);
     // A cache that lags behind the end of this grant must not bring its access back.
     if (!world.grantIsLive) return ask({ kind: 'LiveGrant' });
+    // The record that lets a binding be made is a field that anybody could have written without the guard.
+    if (world.answers.guard === undefined) return ask({ kind: 'Guard' });
+    const unguarded = objectionToGuard(grant, world.answers.guard);
+    if (unguarded?.kind === 'Lost')
+      return decideEnding(world, { phase: 'Revoked', reason: 'GuardGap' }, now_ms);
+    if (unguarded !== undefined) {
+      return stall(world, unguarded.objection, now_ms);
+    }
     const creations = missing.map(
       ({ place }): Effect => ({ kind: 'CreateBinding', binding: wanted(world, place) }),
     );

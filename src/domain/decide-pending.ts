@@ -11,6 +11,7 @@ import { formatTime, parseTime_ms } from './duration.ts';
 import { deletions, refusedDeletions, statusIn, statusWrite } from './effects.ts';
 import { chainOf, objectionToExtension } from './extension.ts';
 import { type Grant, type Policy, policyNameOf } from './grant.ts';
+import { objectionToGuard } from './guard-verdict.ts';
 import { limitReached } from './limit.ts';
 import { activating, approvedBy, over, queued, requested, scheduled, stalled } from './narrate.ts';
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
@@ -32,6 +33,9 @@ export function decidePending(world: World, now_ms: number): Plan {
   if (refusedDeletions(world) !== undefined) return act([], retry);
   // On its way out and without access: nothing is owed, and nothing may begin.
   if (grant.metadata.deletionTimestamp !== undefined) return act([], never);
+  const unguarded = objectionToGuard(grant, world.answers.guard ?? world.guard);
+  // Before anybody's word is heard: it may be forged.
+  if (unguarded?.kind === 'Lost') return end(grant, 'GuardGap', unguarded.message, now_ms);
   const closing = closeIfAsked(grant, now_ms);
   if (closing !== undefined) return closing;
   // What cannot be read counts for nothing; the objection says so.
@@ -61,6 +65,8 @@ export function decidePending(world: World, now_ms: number): Plan {
 function decideStanding(standing: Standing, policy: Policy | undefined): Plan {
   const { world, progress, now_ms } = standing;
   const { grant, role } = world;
+  const unguarded = objectionToGuard(grant, world.answers.guard ?? world.guard);
+  if (unguarded?.kind === 'Waits') return block(standing, unguarded.objection);
   const refusal = objectionTo(grant, policy);
   if (refusal !== undefined || policy === undefined) {
     return block(standing, refusal ?? { reason: 'PolicyNotFound', message: '' });
@@ -136,8 +142,8 @@ function activate(standing: Standing, policy: Policy): Plan {
   const { roleRef } = grant.spec;
   const skewed = objectionToClocks(world);
   if (skewed !== undefined) return block(standing, skewed);
-  // Asked last, and answered with the policy and the role as they are: everything above is then judged again.
-  if (answers.mayBind === undefined) return ask({ kind: 'Preconditions' });
+  // Asked last, and answered with policy, role and guard as they are: everything above is then judged again.
+  if (answers.mayBind === undefined || answers.guard === undefined) return ask({ kind: 'Preconditions' });
   if (!answers.mayBind) {
     const message = `Curfew may not bind ${roleRef.kind} "${roleRef.name}": the cluster's owner must add it to the roles that the operator may bind`;
     return block(standing, { reason: 'NotAllowedToBind', message });
@@ -164,10 +170,10 @@ const saysApproved = ({ status: { conditions } }: Grant): boolean =>
 
 /** A grant that ends without ever having given access. */
 function end(grant: Grant, reason: EndReason, message: string, now_ms: number, closing?: Decision): Plan {
-  const phase = reason === 'Denied' || reason === 'Withdrawn' || reason === 'Revoked' ? reason : 'Expired';
+  const phase = phaseAfter(reason);
   const situation: Situation =
     phase === 'Denied'
-      ? { kind: 'Refused', message }
+      ? { kind: 'Refused', reason: reason === 'GuardGap' ? reason : 'Denied', message }
       : { kind: 'Over', phase, approved: saysApproved(grant), proof: 'NeverActivated', message };
   const ended = {
     time: formatTime(now_ms),
@@ -177,6 +183,19 @@ function end(grant: Grant, reason: EndReason, message: string, now_ms: number, c
   };
   const status = statusIn(grant, situation, now_ms, { phase, ended });
   return act([...requested(grant), over({ phase, ended, message }), ...statusWrite(grant, status)], never);
+}
+
+function phaseAfter(reason: EndReason): 'Denied' | 'Withdrawn' | 'Revoked' | 'Expired' {
+  switch (reason) {
+    case 'Denied':
+    case 'GuardGap':
+      return 'Denied';
+    case 'Withdrawn':
+    case 'Revoked':
+      return reason;
+    default:
+      return 'Expired';
+  }
 }
 
 /**

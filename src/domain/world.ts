@@ -5,6 +5,7 @@
  */
 import type { Place, StoredBinding } from './binding.ts';
 import type { Grant, Policy } from './grant.ts';
+import type { GuardVerdict } from './guard-verdict.ts';
 import type { Load } from './limit.ts';
 import type { TrailEntry } from './trail.ts';
 import type { PolicyRule, Review, ReviewAnswer } from './review.ts';
@@ -26,6 +27,8 @@ export type Question =
   | { readonly kind: 'LiveBindings' }
   /** Policy and role as they are right now, and whether the operator may bind the role: asked before access begins. */
   | { readonly kind: 'Preconditions' }
+  /** Whether the guard was in force until after the grant was read: asked before a binding is made. */
+  | { readonly kind: 'Guard' }
   | { readonly kind: 'Access'; readonly reviews: readonly Review[] };
 
 /** Answers to questions, valid until the next write, and what writes answered themselves, valid until the end of the run. */
@@ -33,6 +36,8 @@ export interface Answers {
   readonly liveBindings?: ReadonlyMap<string, StoredBinding | undefined>;
   /** Given together with the live policy and role, which then stand in the world. */
   readonly mayBind?: boolean;
+  /** Found by a look that began after the grant was read; holds for what we have written over that version ourselves. */
+  readonly guard?: GuardVerdict;
   /** Places at which the API server has just refused to make the binding, or to delete it, by `placeKey`, with its words. */
   readonly refused?: ReadonlyMap<string, string>;
   readonly access?: readonly ReviewAnswer[];
@@ -50,6 +55,8 @@ export interface World {
   readonly predecessors: readonly Grant[];
   /** Counts what else stands under the policy, which costs something; undefined where the policy has no limits. */
   readonly load?: (() => Load) | undefined;
+  /** As the last look found it; undefined while nobody has looked. */
+  readonly guard?: GuardVerdict | undefined;
   /** By how much the API server's clock is ahead of ours, in milliseconds; undefined while nobody knows. */
   readonly skew_ms?: number | undefined;
   /** How often a binding of the grant had to be put back of late. */

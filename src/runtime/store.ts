@@ -27,6 +27,8 @@ export interface Store<T extends KubeObject> {
   readonly apply: (event: StoreEvent<T>) => void;
   readonly get: (key: string) => T | undefined;
   readonly list: () => readonly T[];
+  /** One of them, whichever; undefined when there is none. */
+  readonly any: () => T | undefined;
   /** The objects for which the index function gave `value`. Throws on an undeclared index. */
   readonly byIndex: (index: string, value: string) => readonly T[];
   /**
@@ -168,6 +170,7 @@ export function createStore<T extends KubeObject>(options: StoreOptions<T>): Sto
     apply: (event) => tell(take(event)),
     get: (key) => objects.get(key),
     list: () => [...objects.values()],
+    any: () => objects.values().next().value,
     byIndex: (index, value) =>
       [...indexes.keys(index, value)].map((key) => objects.get(key)).filter((object) => object !== undefined),
     remember: (object, basis) => {

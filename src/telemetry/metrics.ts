@@ -7,11 +7,12 @@ import { collectDefaultMetrics, Registry } from 'prom-client';
 import { type ClientMetrics, createClientMetrics } from './client-metrics.ts';
 import { type ControllerMetrics, createControllerMetrics, type WorkerSource } from './controller-metrics.ts';
 import { createGrantMetrics, type GrantMetrics, type GrantSources } from './grant-metrics.ts';
+import { type GuardSource, registerGuardMetrics } from './guard-metrics.ts';
 import { createLeaderMetrics, type LeaderMetrics } from './leader-metrics.ts';
 import { createQueueMetrics, type QueueMetrics, type QueueSource } from './queue-metrics.ts';
 import { createSweepMetrics, type SweepMetrics } from './sweep-metrics.ts';
 
-export interface Sources extends GrantSources {
+export interface Sources extends GrantSources, GuardSource {
   /** The queue and its workers. Gauges about them have no value without it. */
   readonly work?: QueueSource & WorkerSource;
 }
@@ -31,6 +32,7 @@ const controller = 'grant';
 export function createMetrics(sources: Sources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  registerGuardMetrics(registry, sources);
   return {
     exposition: () => registry.metrics(),
     contentType: registry.contentType,

@@ -5,10 +5,13 @@
  * Must not know any test.
  */
 import type { TestProject } from 'vitest/node';
+import { join } from 'node:path';
 import { install } from '../../scripts/install.ts';
+import { writeOperatorKubeconfig } from '../../scripts/operator-identity.ts';
 import { findOrBuildBinaries } from '../controlplane/binaries.ts';
-import { startControlPlane } from '../controlplane/control-plane.ts';
+import { type ControlPlane, startControlPlane } from '../controlplane/control-plane.ts';
 import type { Line } from '../controlplane/go-build.ts';
+import { startOperator } from '../operator/operator-process.ts';
 
 /** @returns what ends it again */
 export const setup = (project: TestProject): Promise<() => Promise<void>> => setUp(project);
@@ -22,6 +25,7 @@ export async function setUp(project: TestProject, line?: Line): Promise<() => Pr
   );
   try {
     await install(controlPlane, { roles: ['view', 'edit'] });
+    await beginEpoch(controlPlane);
     // The garbage collector learns of new kinds at intervals only; started again, it knows them at once.
     await controlPlane.restart('kube-controller-manager');
     const { kubeconfigPath, kubectlPath, server, adminToken, caData, auditLogPath, dataDir } = controlPlane;
@@ -32,4 +36,12 @@ export async function setUp(project: TestProject, line?: Line): Promise<() => Pr
     throw error;
   }
   return () => controlPlane.stop();
+}
+
+/** The first operator of a cluster begins the epoch of the guard: grants from before it are denied. */
+async function beginEpoch(controlPlane: ControlPlane): Promise<void> {
+  const kubeconfig = join(controlPlane.dataDir, 'first-operator.kubeconfig');
+  await writeOperatorKubeconfig(controlPlane, kubeconfig);
+  const operator = await startOperator({ kubeconfig });
+  await operator.stop('SIGTERM');
 }

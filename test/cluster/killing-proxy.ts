@@ -31,9 +31,9 @@ export interface KillingProxy {
 }
 
 const writing = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
-/** Reviews are posted, but write nothing; they have no namespace in their path. */
+/** Reviews are posted, but write nothing; they have no namespace in their path. Nor do dry runs write anything. */
 const isWriteIn = (namespace: string, { method = '', url = '' }: IncomingMessage): boolean =>
-  writing.has(method) && url.includes(`/namespaces/${namespace}/`);
+  writing.has(method) && url.includes(`/namespaces/${namespace}/`) && !url.includes('dryRun=');
 
 export async function startKillingProxy(target: string, caData: string): Promise<KillingProxy> {
   const agent = new Agent({ keepAlive: true, ca: Buffer.from(caData, 'base64') });

@@ -45,7 +45,7 @@ export const releasedSpec: LeaseSpec = { holderIdentity: '', leaseDurationSecond
 
 const rbac = 'rbac.authorization.k8s.io';
 
-/** Grants, bindings, Events: questions are posted, but write nothing. */
+/** Grants, bindings, Events: questions are posted, but write nothing, and so are dry runs. */
 const isQuestion = (resource: string | undefined): boolean => resource?.endsWith('accessreviews') === true;
 
 /** Makes a namespace for one election, with the operator's own rights in it and, unless undefined, with a Lease. */
@@ -111,6 +111,7 @@ async function credentialOf(kubeconfig: string): Promise<string> {
 }
 
 interface AuditEvent {
+  readonly requestURI: string;
   readonly verb: string;
   readonly objectRef?: { readonly resource: string };
   readonly user: { readonly extra?: Readonly<Record<string, readonly string[]>> };
@@ -126,5 +127,6 @@ async function writesOf(auditLogPath: string, credential: string): Promise<numbe
   return events
     .map((line) => JSON.parse(line) as AuditEvent)
     .filter(({ verb, objectRef }) => writing.has(verb) && !isQuestion(objectRef?.resource))
+    .filter(({ requestURI }) => !requestURI.includes('dryRun='))
     .filter(({ user }) => user.extra?.[credentialKey]?.includes(credential)).length;
 }

@@ -7,8 +7,10 @@
 import {
   accessReview,
   bindingResource,
+  configMapResource,
   eventResource,
   grantResource,
+  guardResource,
   policyResource,
   roleResource,
   selfAccessReview,
@@ -54,7 +56,16 @@ const builtIn = (resource: Resource): Registration => ({
 export const registrations: readonly Registration[] = [
   ...Object.values(grantResource).map(grantRegistration),
   { resource: policyResource, origin: 'Custom', statusSubresource: false },
-  ...[...Object.values(bindingResource), ...Object.values(roleResource), eventResource].map(builtIn),
+  // Built in, but they count generations, as custom ones do.
+  ...Object.values(guardResource).map(
+    (resource): Registration => ({ resource, origin: 'Custom', statusSubresource: true }),
+  ),
+  ...[
+    ...Object.values(bindingResource),
+    ...Object.values(roleResource),
+    eventResource,
+    configMapResource,
+  ].map(builtIn),
 ];
 
 /** What people do is seen by everybody a second later. */

@@ -6,6 +6,7 @@
  */
 import { createCache } from '../../src/controller/cache.ts';
 import { createDeparted } from '../../src/controller/departed.ts';
+import { startGuard } from '../../src/controller/guard.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
 import { createMemory } from '../../src/controller/memory.ts';
@@ -18,6 +19,7 @@ import { createQueue, type Queue } from '../../src/runtime/queue.ts';
 import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
 import { watchForLeaps } from '../../src/runtime/time-leap.ts';
 import type { ClusterInMemory } from './cluster-in-memory.ts';
+import { unbrokenGuard } from './unbroken-guard.ts';
 
 export interface OperatorInMemory {
   readonly queue: Queue<string>;
@@ -36,11 +38,17 @@ export interface OperatorInMemory {
   readonly stop: () => Promise<void>;
 }
 
+export interface OperatorInMemoryOptions extends Pick<ClusterInMemory, 'clock' | 'api'> {
+  /** Whether it looks for a guard, instead of taking it for granted. */
+  readonly checksGuard?: boolean;
+}
+
 /** Resolves when its cache is complete and its workers wait. */
 export async function startOperatorInMemory({
   clock: ownClock,
   api,
-}: Pick<ClusterInMemory, 'clock' | 'api'>): Promise<OperatorInMemory> {
+  checksGuard = false,
+}: OperatorInMemoryOptions): Promise<OperatorInMemory> {
   const stop = new AbortController();
   const failures: unknown[] = [];
   const steps: string[] = [];
@@ -68,7 +76,17 @@ export async function startOperatorInMemory({
     nameTaken: (name) => void namesTaken.push(name),
     problem: (_message, error) => onError(error),
   };
-  const shell = { api, cache, clock, trail, instance: 'in-memory' };
+  const told = { api, cache, clock, trail, instance: 'in-memory' };
+  const watched = startGuard({
+    ...told,
+    enqueue: intake.changed,
+    onVerdict: () => undefined,
+    onError: (_resource, error) => onError(error),
+    onLookError: () => undefined,
+    onStoreError: onError,
+    signal: checksGuard ? stop.signal : AbortSignal.abort(new Error('nobody looks')),
+  });
+  const shell = { ...told, guard: checksGuard ? watched.guard : unbrokenGuard };
   const memory = { memory: createMemory(clock), skew_ms: serverTime.skew_ms };
   const run = createController({
     queue,
@@ -91,7 +109,7 @@ export async function startOperatorInMemory({
     overdue: () => overdue(cache, clock.now()),
     stop: async () => {
       stop.abort(new Error('the test is over'));
-      await Promise.all([run, sweep]);
+      await Promise.all([run, sweep, watched.done]);
     },
   };
 }

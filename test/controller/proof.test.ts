@@ -1,6 +1,6 @@
 /** How often the API server is asked for proof when it names other bindings than ours. */
 import { describe, expect, it } from 'vitest';
-import { answer } from '../../src/controller/gather.ts';
+import { answer, type Sources } from '../../src/controller/gather.ts';
 import { bindingName } from '../../src/domain/binding.ts';
 import type { ReviewAnswer } from '../../src/domain/review.ts';
 import type { World } from '../../src/domain/world.ts';
@@ -38,7 +38,10 @@ async function ask(...given: readonly ReviewAnswer[]) {
   };
   const question = { kind: 'Access', reviews: [review] } as const;
   const { signal } = new AbortController();
-  const after = await answer({ create } as unknown as Api, world, question, signal);
+  const guard: Sources['guard'] = {
+    check: () => Promise.reject(new Error('nobody asks about the guard here')),
+  };
+  const after = await answer({ api: { create } as unknown as Api, guard }, world, question, signal);
   return { access: after?.answers.access, asked };
 }
 

@@ -28,9 +28,13 @@ describe('a cache that may lag', () => {
   });
   const now_ms = start_ms + 2 * minute_ms;
 
-  it('never makes a binding: the grant itself is looked at first', () => {
+  it('never makes a binding: the grant itself is looked at first, and then the guard', () => {
     expect(decide(world(false), now_ms)).toMatchObject({ kind: 'Ask', question: { kind: 'LiveGrant' } });
-    expect(decide(world(true), now_ms)).toMatchObject({ kind: 'Act', effects: [{ kind: 'CreateBinding' }] });
+    const { answers } = world(true);
+    const guard = { kind: 'Verified', since_ms: 0 } as const;
+    const guarded = { ...world(true), answers: { ...answers, guard } };
+    expect(decide(world(true), now_ms)).toMatchObject({ kind: 'Ask', question: { kind: 'Guard' } });
+    expect(decide(guarded, now_ms)).toMatchObject({ kind: 'Act', effects: [{ kind: 'CreateBinding' }] });
   });
 
   it('never ends access for want of a binding: the binding, then the grant, are looked at first', () => {

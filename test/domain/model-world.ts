@@ -5,10 +5,10 @@ import type { Model } from './model.ts';
 
 /** What deciding gets to see of it: frozen, so that it cannot change it. */
 export function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
-  const { grant, policy, role, bindings, load, predecessors, skew_ms, repairs, told } = model;
+  const { grant, policy, role, bindings, load, predecessors, guard, skew_ms, repairs, told } = model;
   const isTold: World['isTold'] = ({ step, discriminator }) => told.has(`${step}/${discriminator}`);
   const memory = { skew_ms, repairs, isTold, load: () => load };
-  return deepFreeze({ grant, grantIsLive, policy, role, bindings, predecessors, answers, ...memory });
+  return deepFreeze({ grant, grantIsLive, policy, role, bindings, predecessors, guard, answers, ...memory });
 }
 
 /** Answers a question as the API server would. */
@@ -28,7 +28,9 @@ export function answerTo(
       return { answers: { ...answers, liveBindings }, grantIsLive };
     }
     case 'Preconditions':
-      return { answers: { ...answers, mayBind: model.mayBind }, grantIsLive };
+      return { answers: { ...answers, mayBind: model.mayBind, guard: model.guard }, grantIsLive };
+    case 'Guard':
+      return { answers: { ...answers, guard: model.guard }, grantIsLive };
     case 'Access': {
       const name = bindingName(model.grant);
       const allowed = model.verdict === 'NamesOurs' || (model.verdict !== 'Denied' && isServed(model));

@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { type Binding, type Place, placeKey, type StoredBinding } from '../../src/domain/binding.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { Grant, Policy } from '../../src/domain/grant.ts';
+import { type GuardVerdict, objectionToGuard } from '../../src/domain/guard-verdict.ts';
 import { isFinal } from '../../src/domain/grant.ts';
 import type { Load } from '../../src/domain/limit.ts';
 import type { Effect, Plan } from '../../src/domain/plan.ts';
@@ -19,6 +20,7 @@ export interface Model {
   policy: Policy | undefined;
   role: Role | undefined;
   mayBind: boolean;
+  guard: GuardVerdict;
   /** What else stands under the policy. */
   load: Load;
   predecessors: readonly Grant[];
@@ -45,6 +47,7 @@ export interface Model {
 export const modelOf = (parts: Pick<Model, 'grant' | 'policy' | 'role' | 'now_ms'>): Model => ({
   ...parts,
   mayBind: true,
+  guard: { kind: 'Verified', since_ms: Date.parse('2026-03-01T00:00:00Z') },
   load: { holding: [], queued: [] },
   predecessors: [],
   skew_ms: 0,
@@ -145,6 +148,7 @@ function writeStatus(model: Model, status: GrantStatus): void {
 function createBinding(model: Model, binding: Binding): void {
   const { status } = model.grant;
   expect(status.phase, 'the write-ahead record comes first').toBe('Activating');
+  expect(objectionToGuard(model.grant, model.guard), 'the guard was in force all along').toBeUndefined();
   expect(Date.parse(status.expirationTime ?? '')).toBeGreaterThan(model.now_ms);
   const key = placeKey(placeOf(binding));
   expect(model.bindings.has(key), 'the place is free').toBe(false);

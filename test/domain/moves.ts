@@ -1,8 +1,9 @@
 /** Lives as fast-check makes them up: what people, policies, roles and hands do to one grant. Must not know what comes of it. */
 import fc from 'fast-check';
 import { isFinal } from '../../src/domain/grant.ts';
+import type { GuardVerdict } from '../../src/domain/guard-verdict.ts';
 import type { Decision } from '../../src/domain/schema/grant-status.ts';
-import { aGrant, aPolicy, decisionBy, editRole, hour_ms } from './fixtures.ts';
+import { aGrant, aPolicy, decisionBy, editRole, hour_ms, start_ms } from './fixtures.ts';
 import type { Model } from './model.ts';
 
 /** What may happen to a grant between two looks of the operator. */
@@ -12,6 +13,7 @@ type Move =
   | { kind: 'Policy'; required: number; suspend: boolean; present: boolean }
   | { kind: 'Role'; present: boolean; changed: boolean }
   | { kind: 'Clocks'; skew_ms: number }
+  | { kind: 'Guard'; verdict: GuardVerdict }
   | { kind: 'CutBinding' }
   | { kind: 'EditBinding' }
   | { kind: 'MayBind'; mayBind: boolean }
@@ -81,6 +83,19 @@ const moves = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.record<Move & { kind: 'Guard' }>({
+      kind: fc.constant('Guard'),
+      verdict: fc.constantFrom<GuardVerdict>(
+        { kind: 'Verified', since_ms: start_ms - 1_000 },
+        { kind: 'Verified', since_ms: start_ms - 1_000 },
+        { kind: 'Verified', since_ms: start_ms + hour_ms },
+        { kind: 'NotVerified', why: 'a test says so' },
+        { kind: 'Gap', why: 'a test says so' },
+      ),
+    }),
+  },
+  {
+    weight: 1,
     arbitrary: fc.constantFrom<Move>(
       { kind: 'CutBinding' },
       { kind: 'EditBinding' },
@@ -130,6 +145,9 @@ export function move(model: Model, step: Move): void {
       return;
     case 'Clocks':
       model.skew_ms = step.skew_ms;
+      return;
+    case 'Guard':
+      model.guard = step.verdict;
       return;
     case 'CutBinding':
       model.bindings.clear();

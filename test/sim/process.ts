@@ -23,6 +23,7 @@ import { createFailureBackoff } from '../../src/runtime/backoff.ts';
 import { createQueue, type Queue } from '../../src/runtime/queue.ts';
 import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
 import { watchForLeaps } from '../../src/runtime/time-leap.ts';
+import { unbrokenGuard } from '../controller/unbroken-guard.ts';
 import type { VirtualClock } from '../runtime/virtual-clock.ts';
 import { createMachine, type Life, type Machine } from './machine.ts';
 
@@ -111,6 +112,7 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
     clock: ownClock,
     trail: told,
     instance: 'sim',
+    guard: unbrokenGuard,
     memory,
     skew_ms: serverTime.skew_ms,
   };

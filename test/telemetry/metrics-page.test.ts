@@ -33,6 +33,7 @@ async function exposition(): Promise<string> {
     overdue: () => 0,
     skew_ms: () => 0,
     endReasons: ['Expired'],
+    guardIsVerified: () => true,
     work: { workers: 1, waiting: () => 0, inWork_ms: () => [1] },
   });
   metrics.requested('GET', '200', 'api');
