@@ -7,7 +7,7 @@
  */
 import type { GuardVerdict } from '../domain/guard-verdict.ts';
 import type { AcceptedGuard, SeenGuard } from '../guard/accepted.ts';
-import { firstVigil, mustProbe, type Order, troubleInterval_ms } from '../guard/vigil.ts';
+import { firstVigil, type Look, mustProbe, type Order, troubleInterval_ms } from '../guard/vigil.ts';
 import { step } from '../guard/vigil-step.ts';
 import type { Api } from '../runtime/api.ts';
 import { isRefusal } from '../runtime/api-error.ts';
@@ -56,7 +56,9 @@ export function createGuardCheck(options: GuardCheckOptions): GuardCheck {
     if (isNews) onVerdict(next);
   };
 
-  const look = async (signal: AbortSignal): Promise<Turn<GuardVerdict>> => {
+  const observe = async (
+    signal: AbortSignal,
+  ): Promise<Look & { readonly record: StoredRecord | undefined }> => {
     const at_ms = clock.monotonic();
     const [record, found] = await Promise.all([
       readRecord(api, signal),
@@ -66,12 +68,7 @@ export function createGuardCheck(options: GuardCheckOptions): GuardCheck {
     const grounded = ground();
     const isDue = mustProbe(accepted, vigil, { seen, at_ms });
     const answers = isDue ? await probeGuard(api, accepted, grounded, signal) : undefined;
-    const grantsExist = grounded.grant !== undefined;
-    const next = step(accepted, vigil, { seen, record, answers, grantsExist, at_ms });
-    vigil = next.vigil;
-    publish(next.verdict);
-    await carryOut(next.order, record, signal);
-    return { result: next.verdict, next_ms: next.next_ms };
+    return { seen, record, answers, grantsExist: grounded.grant !== undefined, at_ms };
   };
 
   const carryOut = async (
@@ -88,21 +85,20 @@ export function createGuardCheck(options: GuardCheckOptions): GuardCheck {
     if (order === 'Drop') await dropRecord(api, record, signal);
   };
 
-  const turns = createTurns({
-    clock,
-    turn: async (signal) => {
-      try {
-        return await look(signal);
-      } catch (error) {
-        // A server that cannot be reached says nothing of the guard, and gives no access either. One that refuses does.
-        if (isRefusal(error))
-          publish({ kind: 'NotVerified', why: `it cannot be looked at: ${error.message}` });
-        throw error;
-      }
-    },
-    retry_ms: troubleInterval_ms,
-    onError,
-  });
+  const look = async (signal: AbortSignal): Promise<Turn<GuardVerdict>> => {
+    const found = await observe(signal).catch((error: unknown) => {
+      // A server that cannot be reached says nothing of the guard, and gives no access either. One that refuses does.
+      if (isRefusal(error)) publish({ kind: 'NotVerified', why: `it cannot be looked at: ${error.message}` });
+      throw error;
+    });
+    const next = step(accepted, vigil, found);
+    vigil = next.vigil;
+    publish(next.verdict);
+    await carryOut(next.order, found.record, signal);
+    return { result: next.verdict, next_ms: next.next_ms };
+  };
+
+  const turns = createTurns({ clock, turn: look, retry_ms: troubleInterval_ms, onError });
 
   return {
     verdict: () => verdict,

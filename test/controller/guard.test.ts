@@ -4,7 +4,12 @@
  */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { grantResource, guardResource } from '../../src/controller/resources.ts';
+import {
+  configMapResource,
+  eventResource,
+  grantResource,
+  guardResource,
+} from '../../src/controller/resources.ts';
 import type { Grant } from '../../src/domain/grant.ts';
 import type { Api } from '../../src/runtime/api.ts';
 import { ApiError, ConnectionError } from '../../src/runtime/api-error.ts';
@@ -218,6 +223,26 @@ describe('while the guard cannot be looked at', () => {
     state.fails = false;
     await cluster.clock.advance(6 * second_ms);
     expect((await cluster.grant('waiting')).status.phase).toBe('Active');
+    await operator.stop();
+  });
+
+  it('or its record not be written, it stays one gap, told once', async () => {
+    const cluster = await createClusterInMemory();
+    const guard = await installGuard(cluster.api);
+    let told = 0;
+    const create: Api['create'] = (resource, ...rest) => {
+      if (resource === eventResource) told += 1;
+      return resource === configMapResource
+        ? Promise.reject(new ApiError('POST', { code: 403, reason: 'Forbidden', message: 'no such right' }))
+        : guard.api.create(resource, ...rest);
+    };
+    const api = { ...guard.api, create };
+    await cluster.request('waiting');
+    const operator = await startOperatorInMemory({ clock: cluster.clock, api, checksGuard: true });
+    await cluster.clock.advance(120 * second_ms);
+    expect((await cluster.grant('waiting')).status.phase).toBe('Denied');
+    // Of the grant that it was asked for and denied, of the guard that it has a gap.
+    expect(told).toBe(3);
     await operator.stop();
   });
 
