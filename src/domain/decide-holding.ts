@@ -3,19 +3,20 @@
  * and see the end coming.
  */
 import { activeSituation, policyLoss, policyNews, warnings, warningTime_ms } from './active.ts';
-import { type Binding, bindingAt, bindingName, isOurs, isUntouched, placeKey } from './binding.ts';
+import { bindingName, isOurs, placeKey } from './binding.ts';
 import type { Objection } from './check.ts';
 import { decideEnding, endOf } from './decide-ending.ts';
 import { parseTime_ms } from './duration.ts';
 import { observe, statusIn, statusWrite } from './effects.ts';
 import { subjectsOf } from './grant.ts';
 import { objectionToGuard } from './guard-verdict.ts';
-import { granted, stalled, tampered } from './narrate.ts';
+import { granted, stalled } from './narrate.ts';
 import { overstays } from './overstay.ts';
 import { act, ask, at, type Effect, type Plan, retry } from './plan.ts';
 import { reviewsFor } from './review.ts';
 import { objectionToClocks } from './skew.ts';
 import type { Observed, Role, World } from './world.ts';
+import { repair, wanted } from './repair.ts';
 
 /** Decides about a grant that is Activating or Active. */
 export function decideHolding(world: World, now_ms: number): Plan {
@@ -179,25 +180,5 @@ function stall(world: World, { reason, message }: Objection, now_ms: number): Pl
   const status = statusIn(world.grant, { kind: 'ActivationBlocked', reason, message }, now_ms, {});
   return act([...stalled(world.grant, reason, message), ...statusWrite(world.grant, status)], retry);
 }
-
-/** Puts back a binding of ours that was edited. What is being deleted is left alone: it cannot come back. */
-function repair(one: Observed, world: World): readonly Effect[] {
-  if (one.state === 'Missing') return [];
-  const { binding, place } = one;
-  if (!isOurs(binding, world.grant) || binding.metadata.deletionTimestamp !== undefined) return [];
-  const whole = wanted(world, place);
-  if (isUntouched(binding, whole)) return [];
-  const { uid, resourceVersion } = binding.metadata;
-  // The edit may have given access to somebody: the log, which cannot fail, then the write, and only then the Event.
-  return [
-    tampered(placeKey(place), resourceVersion, 'Log'),
-    { kind: 'ReplaceBinding', binding: whole, uid, resourceVersion },
-    tampered(placeKey(place), resourceVersion, 'People'),
-  ];
-}
-
-/** `endOf` has made sure that there is an expiration time. */
-const wanted = ({ grant }: World, place: Observed['place']): Binding =>
-  bindingAt(place, grant, grant.status.expirationTime ?? '', grant.status.approvals ?? []);
 
 const expiration_ms = ({ grant }: World): number => parseTime_ms(grant.status.expirationTime ?? '');

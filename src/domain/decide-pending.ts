@@ -6,21 +6,20 @@ import { progressOf, type Progress } from './approval.ts';
 import { placesOf } from './binding.ts';
 import { defectOf, type Objection, objectionTo } from './check.ts';
 import type { Situation } from './condition.ts';
-import { closingDecision, isPartyTo } from './decision.ts';
 import { formatTime, parseTime_ms } from './duration.ts';
 import { deletions, refusedDeletions, statusIn, statusWrite } from './effects.ts';
 import { chainOf, objectionToExtension } from './extension.ts';
-import { type Grant, type Policy, policyNameOf } from './grant.ts';
+import { type Policy, policyNameOf } from './grant.ts';
 import { objectionToGuard } from './guard-verdict.ts';
 import { limitReached } from './limit.ts';
-import { activating, approvedBy, over, queued, requested, scheduled, stalled } from './narrate.ts';
+import { activating, approvedBy, queued, requested, scheduled, stalled } from './narrate.ts';
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
-import type { EndReason } from './reason.ts';
-import type { Decision, GrantStatus } from './schema/grant-status.ts';
+import type { GrantStatus } from './schema/grant-status.ts';
 import { objectionToRole, roleOnRecord } from './role-change.ts';
 import { objectionToClocks } from './skew.ts';
 import { endFrom_ms, windowEndOf_ms } from './window.ts';
 import type { World } from './world.ts';
+import { closeIfAsked, end, saysApproved } from './unbegun.ts';
 
 /** Decides about a grant that is Pending or Scheduled. */
 export function decidePending(world: World, now_ms: number): Plan {
@@ -96,17 +95,6 @@ function wakeFor(window_ms: number | undefined, { deadline_ms, lapse_ms }: Progr
   return moments.length === 0 ? never : at(Math.min(...moments));
 }
 
-function closeIfAsked(grant: Grant, now_ms: number): Plan | undefined {
-  const closing = closingDecision(grant);
-  if (closing === undefined) return undefined;
-  const { by, comment, decision } = closing;
-  const said = comment === undefined ? '' : `: ${comment}`;
-  if (decision === 'Denied') return end(grant, 'Denied', `Denied by ${by}${said}`, now_ms, closing);
-  return isPartyTo(grant, by)
-    ? end(grant, 'Withdrawn', `Withdrawn by ${by}${said}`, now_ms, closing)
-    : end(grant, 'Revoked', `Revoked by ${by} before it began${said}`, now_ms, closing);
-}
-
 function block(standing: Standing, { reason, message }: Objection): Plan {
   const { world, progress } = standing;
   const situation: Situation = { kind: 'Blocked', reason, approved: progress.missing === 0, message };
@@ -163,39 +151,6 @@ function activate(standing: Standing, policy: Policy): Plan {
   };
   const entries = [activating(grant, expirationTime)];
   return write({ ...standing, wake: at(now_ms) }, situation, 'Activating', entries, changes);
-}
-
-const saysApproved = ({ status: { conditions } }: Grant): boolean =>
-  conditions?.some(({ type, status }) => type === 'Approved' && status === 'True') === true;
-
-/** A grant that ends without ever having given access. */
-function end(grant: Grant, reason: EndReason, message: string, now_ms: number, closing?: Decision): Plan {
-  const phase = phaseAfter(reason);
-  const situation: Situation =
-    phase === 'Denied'
-      ? { kind: 'Refused', reason: reason === 'GuardGap' ? reason : 'Denied', message }
-      : { kind: 'Over', phase, approved: saysApproved(grant), proof: 'NeverActivated', message };
-  const ended = {
-    time: formatTime(now_ms),
-    reason,
-    ...(closing === undefined ? {} : { by: closing.by }),
-    ...(closing?.comment === undefined ? {} : { note: closing.comment }),
-  };
-  const status = statusIn(grant, situation, now_ms, { phase, ended });
-  return act([...requested(grant), over({ phase, ended, message }), ...statusWrite(grant, status)], never);
-}
-
-function phaseAfter(reason: EndReason): 'Denied' | 'Withdrawn' | 'Revoked' | 'Expired' {
-  switch (reason) {
-    case 'Denied':
-    case 'GuardGap':
-      return 'Denied';
-    case 'Withdrawn':
-    case 'Revoked':
-      return reason;
-    default:
-      return 'Expired';
-  }
 }
 
 /**

@@ -1,0 +1,52 @@
+/** Somebody who may write Events and wants a step to go unseen: they know the names of ours, and take one first. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { eventName } from '../../src/controller/trail.ts';
+import type { OperatorProcess } from '../operator/operator-process.ts';
+import { type Workplace, workplace } from './grants.ts';
+import { operator } from './operator.ts';
+
+let running: OperatorProcess;
+let place: Workplace;
+
+beforeAll(async () => {
+  [running, place] = await Promise.all([operator(), workplace('events')]);
+});
+afterAll(() => running.stop('SIGTERM'));
+
+it('does not silence us: the Event is written beside theirs, which the log and a counter tell', async () => {
+  const { metadata } = await place.ask('a');
+  await place.told('a', 'Requested');
+  const note = 'Revoked by bob before it began';
+  const entry = { step: 'Revoked', type: 'Normal', audience: 'Everybody', note, discriminator: '' } as const;
+  const name = eventName(metadata, entry);
+  await place.cluster.apply({
+    apiVersion: 'events.k8s.io/v1',
+    kind: 'Event',
+    metadata: { name, namespace: place.namespace },
+    eventTime: new Date().toISOString().replace('Z', '000Z'),
+    reportingController: 'curfew.dev/operator',
+    reportingInstance: 'nobody',
+    action: 'Revoke',
+    reason: 'Revoked',
+    type: 'Normal',
+    regarding: {
+      apiVersion: 'curfew.dev/v1alpha1',
+      kind: 'TemporaryAccessGrant',
+      name: 'a',
+      namespace: place.namespace,
+      uid: metadata.uid,
+    },
+    note: 'nothing to see here',
+  });
+  await place.decide('a', 'bob', 'Revoked');
+  await place.reach('a', 'Revoked');
+  const notes = await place.cluster.eventually(async () => {
+    const revoked = (await place.events('a')).filter(({ reason }) => reason === 'Revoked');
+    if (revoked.length < 2) throw new Error(`there are ${revoked.length} Events of the end`);
+    return revoked.map((event) => event.note);
+  });
+  expect(notes.toSorted()).toEqual([note, 'nothing to see here']);
+  expect(running.log).toContainEqual(expect.objectContaining({ level: 'warn', event: name }));
+  expect(await running.metrics()).toContain('curfew_event_names_taken_total 1');
+  expect(running.log.filter(({ level }) => level === 'error')).toEqual([]);
+});
