@@ -4,22 +4,15 @@
  */
 import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
 import { type Grant, type Policy, policyNameOf } from '../domain/grant.ts';
-import { mayNameAnother, type Review, type ReviewAnswer } from '../domain/review.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
 import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
 import { keyOf } from '../runtime/resources.ts';
+import { askAccess } from './access.ts';
 import { predecessorsOf } from './chain.ts';
 import type { Cache } from './cache.ts';
 import type { GuardCheck } from './guard-check.ts';
-import {
-  accessReview,
-  bindingRef,
-  grantRef,
-  policyResource,
-  roleResource,
-  selfAccessReview,
-} from './resources.ts';
+import { bindingRef, grantRef, policyResource, roleResource, selfAccessReview } from './resources.ts';
 import { asRole, roleOf, type StoredRole } from './roles.ts';
 
 /** The world of a grant, from the cache. */
@@ -104,48 +97,14 @@ export async function answer(
     case 'Guard':
       return { ...world, answers: { ...world.answers, guard: await guard.check() } };
     case 'Access': {
-      const places = placesOf(world.grant);
-      const access = await Promise.all(
-        question.reviews.map((review) => settleAccess(api, review, places, signal)),
-      );
+      const access = await askAccess(api, world, question.reviews, signal);
       return { ...world, answers: { ...world.answers, access } };
     }
   }
 }
 
-/**
- * With one other binding that allows the same, ours is named in about a fifth of the answers at the least (measured): after
- * so many, it is missed once in fifteen times.
- */
-const answersMax = 12;
-
-/** The answer that names a binding at one of the places, if any of several does; the last one otherwise. */
-async function settleAccess(
-  api: Api,
-  review: Review,
-  places: readonly Place[],
-  signal: AbortSignal,
-): Promise<ReviewAnswer> {
-  for (let answers = 1; ; answers += 1) {
-    const given = await reviewAccess(api, review, signal);
-    if (answers === answersMax || !mayNameAnother(given, places)) return given;
-  }
-}
-
 interface ReviewResult {
-  readonly status?: { readonly allowed?: boolean; readonly reason?: string };
-}
-
-async function reviewAccess(api: Api, spec: Review, signal: AbortSignal): Promise<ReviewAnswer> {
-  const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
-  const { status } = await api.create<ReviewResult>(accessReview, undefined, body, { signal });
-  // Anything but a plain no is no proof that access is gone.
-  if (typeof status?.allowed !== 'boolean') {
-    throw new Error(
-      `expected a SubjectAccessReview with status.allowed, got ${JSON.stringify(status)}; asking again later`,
-    );
-  }
-  return { allowed: status.allowed, reason: status.reason ?? '' };
+  readonly status?: { readonly allowed?: boolean };
 }
 
 /** Policy and role as they are, so that access never begins on the word of a cache that lags. */

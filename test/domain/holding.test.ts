@@ -158,6 +158,11 @@ describe('when access ends', () => {
     expect(said(plan, 'Ready')).toMatchObject({ status: 'False', reason: 'Revoking' });
     expect(said(plan, 'Ready')?.message).toContain('a webhook is down');
     expect(plan).toMatchObject({ wake: { kind: 'Retry' } });
+
+    const grant = { ...active, status: written(plan) ?? active.status };
+    const other = new Map([[key, 'a webhook is down, it was asked from another port']]);
+    const again = decideOn({ grant, standing: ours, now_ms, answers: { refused: other } });
+    expect(again).toEqual({ kind: 'Act', effects: [], wake: { kind: 'Retry' } });
   });
 
   it.each(['Expired', 'Pending'] as const)(
