@@ -3,13 +3,21 @@ import { open, stat } from 'node:fs/promises';
 import { cluster } from './cluster.ts';
 
 export interface AuditLine {
-  readonly user?: { readonly username?: string };
+  readonly user?: {
+    readonly username?: string;
+    readonly extra?: Readonly<Record<string, readonly string[]>>;
+  };
   readonly verb?: string;
+  readonly requestURI?: string;
   readonly objectRef?: {
     readonly resource?: string;
     readonly subresource?: string;
     readonly apiGroup?: string;
+    readonly namespace?: string;
+    readonly name?: string;
   };
+  /** When the API server had answered; RFC 3339 with microseconds. */
+  readonly stageTimestamp?: string;
   readonly responseStatus?: { readonly code?: number };
   readonly annotations?: Readonly<Record<string, string>>;
 }

@@ -4,8 +4,8 @@
  *
  * Must not know what is being tested.
  */
-import { readFile } from 'node:fs/promises';
 import { type OperatorOptions, type OperatorProcess, startOperator } from '../operator/operator-process.ts';
+import { credentialOf, isWrite, requestsOf } from './operator-requests.ts';
 import { cluster } from './cluster.ts';
 import { operatorKubeconfig } from './operator.ts';
 
@@ -45,9 +45,6 @@ export const releasedSpec: LeaseSpec = { holderIdentity: '', leaseDurationSecond
 
 const rbac = 'rbac.authorization.k8s.io';
 
-/** Grants, bindings, Events: questions are posted, but write nothing, and so are dry runs. */
-const isQuestion = (resource: string | undefined): boolean => resource?.endsWith('accessreviews') === true;
-
 /** Makes a namespace for one election, with the operator's own rights in it and, unless undefined, with a Lease. */
 export async function createElection(spec: LeaseSpec | undefined): Promise<Election> {
   const home = cluster();
@@ -84,7 +81,7 @@ export async function createElection(spec: LeaseSpec | undefined): Promise<Elect
       const replica: Replica = {
         ...operator,
         identity: String(identity),
-        writes: () => writesOf(home.auditLogPath, credential),
+        writes: async () => (await requestsOf(credential, 0)).filter(isWrite).length,
       };
       replicas.push(replica);
       return replica;
@@ -98,35 +95,4 @@ export async function createElection(spec: LeaseSpec | undefined): Promise<Elect
       await Promise.all(replicas.map((replica) => replica.stop('SIGKILL')));
     },
   };
-}
-
-/** Every operator has a token of its own, and the audit log names it. */
-async function credentialOf(kubeconfig: string): Promise<string> {
-  const { users } = JSON.parse(await readFile(kubeconfig, 'utf8')) as {
-    users: { user: { token: string } }[];
-  };
-  const [, payload = ''] = users[0]?.user.token.split('.') ?? [];
-  const { jti } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { jti: string };
-  return `JTI=${jti}`;
-}
-
-interface AuditEvent {
-  readonly requestURI: string;
-  readonly verb: string;
-  readonly objectRef?: { readonly resource: string };
-  readonly user: { readonly extra?: Readonly<Record<string, readonly string[]>> };
-}
-
-const writing: ReadonlySet<string> = new Set(['create', 'update', 'patch', 'delete']);
-const credentialKey = 'authentication.kubernetes.io/credential-id';
-
-async function writesOf(auditLogPath: string, credential: string): Promise<number> {
-  const lines = (await readFile(auditLogPath, 'utf8')).split('\n');
-  // Another process writes the file: its last line may be half of one.
-  const events = lines.slice(0, -1).filter((line) => line.includes(credential));
-  return events
-    .map((line) => JSON.parse(line) as AuditEvent)
-    .filter(({ verb, objectRef }) => writing.has(verb) && !isQuestion(objectRef?.resource))
-    .filter(({ requestURI }) => !requestURI.includes('dryRun='))
-    .filter(({ user }) => user.extra?.[credentialKey]?.includes(credential)).length;
 }

@@ -19,14 +19,38 @@ export async function store(cluster: Cluster, key: string, object: object): Prom
   await (await etcdOf(cluster)).put([[key, JSON.stringify(object)]]);
 }
 
+interface Stored {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly key: string;
+}
+
+async function edit(
+  cluster: Cluster,
+  { resource, namespace, name, key }: Stored,
+  patch: object,
+): Promise<void> {
+  const { stdout } = await kubectl(cluster, ['get', resource, name, '-n', namespace, '-o', 'json']);
+  await store(cluster, key, patched('merge', JSON.parse(stdout) as object, patch) as object);
+}
+
 /** A merge patch on the RoleBinding of this name. */
-export async function editStoredBinding(
+export const editStoredBinding = (
   cluster: Cluster,
   namespace: string,
   name: string,
   patch: object,
-): Promise<void> {
-  const { stdout } = await kubectl(cluster, ['get', 'rolebinding', name, '-n', namespace, '-o', 'json']);
-  const object = JSON.parse(stdout) as object;
-  await store(cluster, storedBinding(namespace, name), patched('merge', object, patch) as object);
-}
+): Promise<void> =>
+  edit(cluster, { resource: 'rolebinding', namespace, name, key: storedBinding(namespace, name) }, patch);
+
+/** A merge patch on the TemporaryAccessGrant of this name. What is written to it at the same time is lost. */
+export const editStoredGrant = (
+  cluster: Cluster,
+  namespace: string,
+  name: string,
+  patch: object,
+): Promise<void> => {
+  const key = `/registry/curfew.dev/temporaryaccessgrants/${namespace}/${name}`;
+  return edit(cluster, { resource: 'tagrant', namespace, name, key }, patch);
+};

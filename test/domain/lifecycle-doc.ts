@@ -6,16 +6,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ConditionType } from '../../src/domain/schema/condition.ts';
+import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
 
 const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'lifecycle.md'), 'utf8');
 
 /** What kstatus makes of an object. */
-type Word = 'InProgress' | 'Current' | 'Failed';
+export type Word = 'InProgress' | 'Current' | 'Failed';
 
 const shown = ['Ready', 'Reconciling', 'Stalled', 'Approved', 'Active'] as const satisfies ConditionType[];
 
 /** A row of "What the status says". */
-interface SituationRow {
+export interface SituationRow {
   readonly situation: string;
   readonly phases: readonly string[];
   /** `True`, `False, Reason`, `False, *reason*`, or words such as `as it is` that promise nothing. */
@@ -46,3 +47,19 @@ export const situationRows: readonly SituationRow[] = rowsAfter('| situation |')
     kstatus: rest[shown.length] as Word,
   };
 });
+
+/** The events of "The hard moments". */
+export const hardMoments: readonly string[] = rowsAfter('| event |').map(([event = '']) => event);
+
+/** Whether a status is what the row says. */
+export const fits = ({ phases, cells }: SituationRow, { phase, conditions = [] }: GrantStatus): boolean =>
+  phases.includes(phase) &&
+  shown.every((type) => {
+    const condition = conditions.find((one) => one.type === type);
+    const [status = '', reason] = cells[type].split(', ');
+    if (condition === undefined) return false;
+    if (status !== 'True' && status !== 'False') return true;
+    if (condition.status !== status) return false;
+    if (reason === '*phase*') return condition.reason === phase;
+    return reason === undefined || reason.startsWith('*') || condition.reason === reason;
+  });

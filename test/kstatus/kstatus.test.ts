@@ -2,36 +2,22 @@
  * What kstatus, the real library, makes of a grant in every situation: in progress, current or failed. Flux and everybody
  * who waits with kstatus acts on that word, and an "in progress" that never ends would hold them up for ever.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { conditionsOf, type Situation } from '../../src/domain/condition.ts';
 import type { Grant } from '../../src/domain/grant.ts';
 import { blockReasons, type BlockReason } from '../../src/domain/reason.ts';
 import type { Phase } from '../../src/domain/schema/grant-status.ts';
 import { aGrant, start_ms } from '../domain/fixtures.ts';
+import { buildJudge, type Judge } from './judge.ts';
 
-const run = promisify(execFile);
-let folder: string;
-let program: string;
+let kstatus: Judge;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'curfew-kstatus-'));
-  program = join(folder, 'kstatus');
-  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-  await run('go', ['build', '-trimpath', '-o', program, '.'], { cwd: import.meta.dirname, env });
+  kstatus = await buildJudge();
 }, 300_000);
-afterAll(() => rm(folder, { recursive: true, force: true }));
+afterAll(() => kstatus.remove());
 
-/** kstatus' words, in the order of the objects. */
-async function judge(objects: readonly object[]): Promise<readonly string[]> {
-  const child = run(program);
-  child.child.stdin?.end(objects.map((object) => JSON.stringify(object)).join('\n'));
-  return (await child).stdout.trimEnd().split('\n');
-}
+const judge: Judge['judge'] = (objects) => kstatus.judge(objects);
 
 interface Row {
   readonly phase: Phase;
