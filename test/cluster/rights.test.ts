@@ -2,47 +2,14 @@
  * The operator's rights are what it uses, and no more: each is taken from it in turn, and what fails for want of it is a request
  * of its own that the API server refuses, and access that does not begin, is not mended, or is not known to have ended.
  */
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseAllDocuments } from 'yaml';
-import { defaultSettings } from '../../src/guard/settings.ts';
 import { type OperatorProcess, startOperator } from '../operator/operator-process.ts';
 import { type Send, sender } from './attacks/request.ts';
-import { auditEnd, auditSince } from './audit-log.ts';
+import { auditEnd } from './audit-log.ts';
 import { cluster } from './cluster.ts';
 import { type GrantObject, type Workplace, workplace } from './grants.ts';
+import { give, refusedSince, type Right, rights, wordsFor } from './operator-rights.ts';
 import { operator, operatorKubeconfig } from './operator.ts';
-
-const roleName = 'curfew-operator';
-const rolePath = `/apis/rbac.authorization.k8s.io/v1/clusterroles/${roleName}`;
-
-interface Right {
-  readonly group: string;
-  readonly resource: string;
-  readonly verb: string;
-}
-const wordsFor = ({ group, resource, verb }: Right): string => `${verb} ${resource}.${group}`;
-
-/** Every right of the operator's ClusterRole on its own. */
-async function rights(): Promise<readonly Right[]> {
-  const text = await readFile(join(import.meta.dirname, '../../config/operator.yaml'), 'utf8');
-  const role = parseAllDocuments(text)
-    .map(
-      (document) => document.toJS() as { kind: string; metadata: { name: string }; rules: readonly Rule[] },
-    )
-    .find(({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === roleName);
-  return (role?.rules ?? []).flatMap(({ apiGroups, resources, verbs }) =>
-    apiGroups.flatMap((group) =>
-      resources.flatMap((resource) => verbs.map((verb) => ({ group, resource, verb }))),
-    ),
-  );
-}
-interface Rule {
-  readonly apiGroups: readonly string[];
-  readonly resources: readonly string[];
-  readonly verbs: readonly string[];
-}
 
 const grants = ['temporaryaccessgrants', 'clustertemporaryaccessgrants'];
 const bindings = ['rolebindings', 'clusterrolebindings'];
@@ -63,39 +30,9 @@ beforeAll(async () => {
   await cluster().apply(localRole(place.namespace));
 });
 afterAll(async () => {
-  await give(all);
+  await give(send, all);
   await running?.stop('SIGTERM');
 });
-
-async function give(some: readonly Right[]): Promise<void> {
-  const rules = some.map(({ group, resource, verb }) => ({
-    apiGroups: [group],
-    resources: [resource],
-    verbs: [verb],
-  }));
-  const body = {
-    apiVersion: `${rbac}/v1`,
-    kind: 'ClusterRole',
-    metadata: { name: roleName, labels: { 'app.kubernetes.io/part-of': 'curfew' } },
-    rules,
-  };
-  const { code, message } = await send('admin', { method: 'PUT', path: rolePath, body });
-  expect(code, message).toBe(200);
-}
-
-/** The operator's requests that RBAC refused since a place in the audit log. */
-async function refusedSince(from: number): Promise<ReadonlySet<string>> {
-  const lines = await auditSince(from, defaultSettings.operatorUser, '"code":403');
-  return new Set(
-    lines.map(({ verb = '', objectRef: { resource = '', subresource, apiGroup = '' } = {} }) =>
-      wordsFor({
-        verb,
-        resource: subresource === undefined ? resource : `${resource}/${subresource}`,
-        group: apiGroup,
-      }),
-    ),
-  );
-}
 
 /** Takes rights away, those of `still` too, does something, and waits until the operator has been refused each of `dropped`. */
 async function without(
@@ -105,7 +42,10 @@ async function without(
 ): Promise<void> {
   const known = new Set(all.map(wordsFor));
   expect(dropped.filter((right) => !known.has(right))).toEqual([]);
-  await give(all.filter((right) => ![...dropped, ...still].includes(wordsFor(right))));
+  await give(
+    send,
+    all.filter((right) => ![...dropped, ...still].includes(wordsFor(right))),
+  );
   const from = await auditEnd();
   await act();
   await place.cluster.eventually(
@@ -197,7 +137,7 @@ describe('an operator that lacks a right', () => {
     });
     expect(await blind?.health('/readyz')).not.toBe(200);
     await blind?.stop('SIGTERM');
-    await give(all);
+    await give(send, all);
     running = await operator();
   });
 
@@ -232,7 +172,7 @@ describe('an operator that lacks a right', () => {
     });
     expect((await place.get('inc-4711')).status.observedGeneration).toBe(-1);
     expect(await place.events('inc-4711')).toEqual([]);
-    await give(all);
+    await give(send, all);
     await place.told('inc-4711', 'Requested');
   });
 
@@ -256,14 +196,14 @@ describe('an operator that lacks a right', () => {
   it('to ask for a proof says of none that it is active', async () => {
     await without(of(['create'], ['subjectaccessreviews'], 'authorization.k8s.io'), () => Promise.resolve());
     expect((await place.get('inc-4711')).status.phase).toBe('Activating');
-    await give(all);
+    await give(send, all);
     await reachBoth('Active');
   });
 
   it('to read the grant or to replace a binding mends none', async () => {
     await without(of(['get'], grants, 'curfew.dev'), stripOwners);
     await without(of(['update'], bindings, rbac), () => Promise.resolve());
-    await give(all);
+    await give(send, all);
     await place.told('inc-4711', 'Tampered');
   });
 
@@ -276,7 +216,7 @@ describe('an operator that lacks a right', () => {
     expect(await place.may('alice', 'create', 'configmaps')).toBe(true);
     await without(of(['get'], bindings, rbac), deleteBindings, of(['delete'], bindings, rbac));
     expect((await place.get('inc-4711')).status.phase).toBe('Active');
-    await give(all);
+    await give(send, all);
     await reachBoth('Withdrawn');
   });
 });
