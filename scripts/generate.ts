@@ -7,7 +7,9 @@ import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { kinds } from '../src/domain/kinds.ts';
 import { createGuard } from '../src/guard/admission.ts';
+import type { Manifest } from '../src/guard/cel.ts';
 import { customResourceDefinition } from '../src/guard/crd.ts';
+import { feedbackPolicyName } from '../src/guard/feedback-policy.ts';
 import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -15,6 +17,12 @@ const header = '# Generated from src/domain and src/guard by `make generate`. Do
 
 const forNewer =
   '# For Kubernetes 1.36 and newer. Before, leave it out and write spec.requester yourself: the rest checks it.\n';
+
+const afterCrds =
+  '# Its parameters are TemporaryAccessPolicies: apply it when their CRD is served, or else grants are refused for up to 30 s.\n';
+
+const isFeedback = ({ metadata }: Manifest): boolean =>
+  (metadata as { readonly name: string }).name === feedbackPolicyName;
 
 const toYaml = (object: unknown): string =>
   stringify(object, { aliasDuplicateObjects: false, lineWidth: 110 });
@@ -26,7 +34,9 @@ function generatedFiles(): Map<string, string> {
     files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + toYaml(customResourceDefinition(kind)));
   }
   const { policies, stamp } = createGuard();
-  files.set('config/guard.yaml', header + policies.map(toYaml).join('---\n'));
+  const [feedback, rest] = [policies.filter(isFeedback), policies.filter((object) => !isFeedback(object))];
+  files.set('config/guard.yaml', header + rest.map(toYaml).join('---\n'));
+  files.set('config/guard-feedback.yaml', header + afterCrds + feedback.map(toYaml).join('---\n'));
   files.set('config/guard-stamp.yaml', header + forNewer + stamp.map(toYaml).join('---\n'));
   files.set('docs/api.md', apiReference());
   return files;
