@@ -3,9 +3,13 @@
  *
  * Must not know what its parts do, only which show signs of life.
  */
+import { narrateGuard } from './controller/guard-event.ts';
+import type { GuardVerdict } from './domain/guard-verdict.ts';
+import { objectionToClocks } from './domain/skew.ts';
 import type { Informer } from './runtime/informer.ts';
 import { type Hang, hangs, workVitals } from './runtime/liveness.ts';
 import type { Queue } from './runtime/queue.ts';
+import type { ServerTime } from './runtime/server-time.ts';
 import { systemClock } from './runtime/system-clock.ts';
 import { liveness, readiness } from './telemetry/health.ts';
 import { type Endpoint, parseAddress, serve } from './telemetry/http.ts';
@@ -58,3 +62,11 @@ function hangsOf(informers: readonly Informer[], queue: Queue<string>, logger: L
   for (const hang of found) logger.error(hang, `${hang.what} hangs; a restart is called for`);
   return found;
 }
+
+/** Ready for everything but the one thing that it is for: while the clocks differ, nothing begins. */
+export const clockObstacle = ({ skew_ms }: ServerTime): string | undefined =>
+  objectionToClocks({ skew_ms: skew_ms() })?.message;
+
+/** The same: without the guard, access only ends. Not yet looked at is no obstacle of its own. */
+export const guardObstacle = (verdict: GuardVerdict | undefined): string | undefined =>
+  verdict === undefined || verdict.kind === 'Verified' ? undefined : narrateGuard(verdict);

@@ -1,6 +1,6 @@
 /**
- * The operator's process: reads its flags, ties the rooms together, runs until SIGTERM or SIGINT. The only place in the
- * operator that knows everyone.
+ * The operator's process: reads its flags, ties the rooms together, runs until SIGTERM or SIGINT. Together with the files beside it
+ * (`operator-*.ts`) the only place in the operator that knows everyone.
  */
 import { hostname } from 'node:os';
 import { createCache } from './controller/cache.ts';
@@ -16,18 +16,17 @@ import { activeSamples, grantSamples, overdue } from './controller/samples.ts';
 import { runSweep } from './controller/sweep.ts';
 import type { GuardVerdict } from './domain/guard-verdict.ts';
 import { endReasons } from './domain/reason.ts';
-import { objectionToClocks } from './domain/skew.ts';
 import { createHttpApi, type HttpApi } from './kube/http-api.ts';
 import { loadConnection } from './kube/kubeconfig.ts';
 import { elect } from './operator-election.ts';
-import { serveEndpoints } from './operator-endpoints.ts';
+import { clockObstacle, guardObstacle, serveEndpoints } from './operator-endpoints.ts';
 import { type Flags, readFlags } from './operator-flags.ts';
 import { createGrantController, createTrail, learnHolders, sweepOptions } from './operator-work.ts';
 import type { Api } from './runtime/api.ts';
 import type { Informer } from './runtime/informer.ts';
 import { guardWrites } from './runtime/lease-guard.ts';
 import { createQueue } from './runtime/queue.ts';
-import { createServerTime, laterOf, type ServerTime } from './runtime/server-time.ts';
+import { createServerTime, laterOf } from './runtime/server-time.ts';
 import { systemClock } from './runtime/system-clock.ts';
 import { watchForLeaps } from './runtime/time-leap.ts';
 import { createLogger, type Logger } from './telemetry/log.ts';
@@ -170,14 +169,6 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     work(guardWrites(api, stillLeading), workSignal),
   );
 }
-
-/** Ready for everything but the one thing that it is for. */
-const clockObstacle = ({ skew_ms }: ServerTime): string | undefined =>
-  objectionToClocks({ skew_ms: skew_ms() })?.message;
-
-/** The same: without the guard, access only ends. */
-const guardObstacle = (verdict: GuardVerdict | undefined): string | undefined =>
-  verdict === undefined || verdict.kind === 'Verified' ? undefined : narrateGuard(verdict);
 
 async function main(flags: Flags): Promise<number> {
   const logger = createLogger(flags.logLevel);

@@ -1,8 +1,8 @@
 /**
  * The work queue as dashboards and alerts for controllers know it: client-go's names, as controller-runtime exposes them.
  *
- * The label `priority` is left out, for the queue knows none: to Prometheus that is the same as the empty one which
- * controller-runtime writes then. Must not know what is in the queue.
+ * The label `priority` is left out, for urgent keys and others are counted together: to Prometheus that is the same as
+ * the empty one which controller-runtime writes without priorities. Must not know what is in the queue.
  */
 import { Counter, exponentialBuckets, Histogram, type Registry } from 'prom-client';
 import { registerScrapedGauge } from './scraped-gauge.ts';

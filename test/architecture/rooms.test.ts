@@ -61,6 +61,12 @@ describe('the rooms', () => {
     expect([...rooms].filter((room) => mayImport[room] === undefined)).toEqual([]);
   });
 
+  it('have no other roots beside them than the table names', () => {
+    const roots = files.filter((file) => roomOf(file) === 'root');
+    expect(roots).toContain('operator.ts');
+    expect(roots.filter((file) => !/^(operator(-[a-z]+)?|reap)\.ts$/.test(file))).toEqual([]);
+  });
+
   it('import only what the table allows', () => {
     const broken = ownImports.filter(({ from, to }) => {
       const room = roomOf(from);
