@@ -4,7 +4,7 @@
  */
 import { bindingName } from './binding.ts';
 import type { Situation } from './condition.ts';
-import { closingDecision, isPartyTo } from './decision.ts';
+import { closingDecision, isPartyTo, wasCutByOthers } from './decision.ts';
 import { formatTime } from './duration.ts';
 import { deletions, observe, refusedDeletions, statusIn, statusWrite } from './effects.ts';
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
@@ -35,6 +35,16 @@ type Known = Pick<World, 'grant' | 'policy' | 'role' | 'repairs'>;
 /** Why the access of an Activating or Active grant must end now, or undefined while it may stay. */
 export const endOf = (known: Known, now_ms: number): End | undefined =>
   endBegun(known.grant) ?? endNow(known, now_ms);
+
+/**
+ * True when a grant's access was taken away, or is about to be, by anything but its time and its own people: at once, and not
+ * only when the end is proved, since the API server may refuse the deletion for a long time.
+ */
+export const isCut = (grant: Grant): boolean =>
+  grant.status.phase === 'Revoked' ||
+  grant.metadata.deletionTimestamp !== undefined ||
+  wasCutByOthers(grant) ||
+  endBegun(grant)?.phase === 'Revoked';
 
 /** What has begun to end does not stay because the cause goes: a policy is resumed, a role gets its rules back. */
 function endBegun(grant: Grant): End | undefined {

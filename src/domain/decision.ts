@@ -47,6 +47,13 @@ export function countedApprovers(grant: Grant, policy: Policy): readonly string[
     .filter((by) => !seen.has(fold(by)) && seen.add(fold(by)));
 }
 
+/**
+ * True when somebody else than its own people ended or denied a grant, whatever they said as well: a withdrawal on top of it
+ * does not make it theirs.
+ */
+export const wasCutByOthers = (grant: Grant): boolean =>
+  onThisGrant(grant).some(({ by, decision }) => decision !== 'Approved' && !isPartyTo(grant, by));
+
 /** What closes a grant: the first of its decisions that does, withdrawals first. Undefined while none does. */
 export function closingDecision(grant: Grant): Decision | undefined {
   const decisions = onThisGrant(grant);

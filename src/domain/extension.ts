@@ -5,6 +5,7 @@
  * Must not know how the grants before were found.
  */
 import type { Objection } from './check.ts';
+import { isCut } from './decide-ending.ts';
 import { formatTime, parseDuration_ms, parseTime_ms } from './duration.ts';
 import { type Grant, type Policy, reachOf, subjectName, subjectsOf } from './grant.ts';
 
@@ -53,9 +54,9 @@ function mismatchOf(grant: Grant, predecessors: readonly Grant[]): string | unde
   if (unlike !== undefined) {
     return `grant ${unlike.metadata.name} is for other access: only the same requester's, for the same subjects, role and place, can be prolonged`;
   }
-  const cut = predecessors.find(({ status }) => status.phase === 'Revoked');
+  const cut = predecessors.find(isCut);
   if (cut !== undefined) {
-    return `grant ${cut.metadata.name} has been revoked, and what somebody cut must not come back: ask for a grant of its own`;
+    return `grant ${cut.metadata.name} was cut, and what somebody cut must not come back: ask for a grant of its own`;
   }
   const waiting = predecessors.find(({ status }) => status.activationTime === undefined);
   return waiting === undefined

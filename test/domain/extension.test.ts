@@ -18,6 +18,17 @@ function before(name: string, spec: Partial<GrantSpec> = {}, status: Partial<Gra
 }
 const link = (name: string) => ({ name, uid: `uid-${name}` });
 
+const revokedBy = (by: string) => ({ decisions: [decisionBy(by, 'Revoked', 'uid-a')] });
+const revoking = (reason: string): Partial<GrantStatus> => {
+  const said = { observedGeneration: 1, lastTransitionTime: '2026-03-02T09:01:00Z', message: '' };
+  return {
+    conditions: [
+      { ...said, type: 'Ready', status: 'False', reason: 'Revoking' },
+      { ...said, type: 'Active', status: 'True', reason },
+    ],
+  };
+};
+
 /** What becomes of a grant that is approved, given what it names. */
 function prolong(spec: Partial<GrantSpec>, predecessors: readonly Grant[], under = policy) {
   const model = begin(aGrant({ extends: link('a'), ...spec }), under);
@@ -102,6 +113,43 @@ describe('an extension', () => {
     });
     const withdrawn = before('a', {}, { phase: 'Withdrawn' });
     expect(prolong({ duration: '30m' }, [withdrawn]).phase).toBe('Active');
+  });
+
+  const deleting = before('a');
+
+  it.each<[string, Grant]>([
+    ['somebody has revoked', before('a', {}, revokedBy('bob'))],
+    ['somebody has denied', before('a', {}, { decisions: [decisionBy('bob', 'Denied', 'uid-a')] })],
+    [
+      'its requester has withdrawn after somebody revoked it',
+      before(
+        'a',
+        {},
+        {
+          phase: 'Withdrawn',
+          decisions: [...revokedBy('bob').decisions, decisionBy('alice', 'Withdrawn', 'uid-a')],
+        },
+      ),
+    ],
+    ['is being revoked', before('a', {}, revoking('PolicySuspended'))],
+    [
+      'is being deleted',
+      { ...deleting, metadata: { ...deleting.metadata, deletionTimestamp: '2026-03-02T09:00:30Z' } },
+    ],
+  ])('of a grant that %s is none, though its end is not proved yet', (_what, cut) => {
+    expect(prolong({ duration: '30m' }, [cut])).toMatchObject({ phase: 'Pending', reason: 'NotAnExtension' });
+  });
+
+  it.each<[string, Partial<GrantStatus>]>([
+    ['by its requester', revokedBy('alice')],
+    ['because of its time', revoking('Expired')],
+    [
+      'because its requester withdrew it',
+      { ...revoking('Withdrawn'), decisions: [decisionBy('alice', 'Withdrawn', 'uid-a')] },
+    ],
+    ['for another grant of its name', { decisions: [decisionBy('bob', 'Revoked', 'uid-of-another')] }],
+  ])('of a grant that is about to end %s is one', (_what, status) => {
+    expect(prolong({ duration: '30m' }, [before('a', {}, status)]).phase).toBe('Active');
   });
 
   it('compares subjects by kind as well, whatever they are called', () => {
