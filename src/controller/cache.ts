@@ -5,7 +5,7 @@
  * No change costs work in proportion to all grants: policies and roles lead only to those grants that are not over, and room
  * under a policy with limits only to those that hold it or wait for it.
  */
-import { grantUidLabel, type Place, type StoredBinding } from '../domain/binding.ts';
+import type { Place, StoredBinding } from '../domain/binding.ts';
 import { type Grant, isFinal, type Policy, policyNameOf } from '../domain/grant.ts';
 import { isHolding, isQueued } from '../domain/limit.ts';
 import { originOf } from '../domain/orphan.ts';
@@ -87,13 +87,11 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
   const bindingStore = (kind: Place['kind']): BindingStore =>
     createStore<StoredBinding>({
       onError,
-      indexes: { grantUid: (binding) => grantUidsOf(binding) },
       onChange: ({ key, previous, current }) => {
-        const uids = new Set(
-          [previous, current].flatMap((one) => (one === undefined ? [] : grantUidsOf(one))),
-        );
-        const owners = [...uids].flatMap((uid) => grantKeysByUid(uid));
-        for (const owner of owners) enqueue(owner);
+        // Whose it is, its name says, before and after alike.
+        const binding = current ?? previous;
+        const origin = binding === undefined ? undefined : originOf(binding);
+        if (origin !== undefined) for (const owner of grantKeysByUid(origin.grantUid)) enqueue(owner);
         // Its own key as well: it may be a copy at a place that is not the grant's.
         if (current !== undefined) enqueue(workKey({ kind, key }));
       },
@@ -154,10 +152,3 @@ const leftRoom = (previous: Grant, current: Grant | undefined): boolean =>
   (isQueued(previous) && (current === undefined || !isQueued(current)));
 
 const nameIn = ({ key }: StoreChange<KubeObject>): string => key.slice(key.indexOf('/') + 1);
-
-/** Both the name and the label say whose a binding is; a hand may have changed the label. */
-function grantUidsOf(binding: StoredBinding): readonly string[] {
-  const label = binding.metadata.labels?.[grantUidLabel];
-  const named = originOf(binding)?.grantUid;
-  return [...new Set([label, named].filter((uid) => uid !== undefined))];
-}

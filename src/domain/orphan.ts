@@ -4,7 +4,6 @@
  */
 import {
   expiresAtAnnotation,
-  grantUidLabel,
   managedByLabel,
   managedByValue,
   reasonAnnotation,
@@ -22,12 +21,13 @@ export interface Origin {
   readonly grantUid: string;
 }
 
-/** Which grant a managed binding was made for, or undefined when it does not say so in its name and its label alike. */
-export function originOf({ metadata: { name, labels } }: StoredBinding): Origin | undefined {
+/**
+ * Which grant a managed binding was made for, or undefined when its name is none of Curfew's. The name alone says it: nobody
+ * can change that, while a hand may write any UID into the label.
+ */
+export function originOf({ metadata: { name } }: StoredBinding): Origin | undefined {
   const [, grantName, grantUid] = bindingNamePattern.exec(name) ?? [];
-  if (grantName === undefined || grantUid === undefined) return undefined;
-  const label = labels?.[grantUidLabel];
-  return label === undefined || label === grantUid ? { grantName, grantUid } : undefined;
+  return grantName === undefined || grantUid === undefined ? undefined : { grantName, grantUid };
 }
 
 /** True for bindings that carry Curfew's mark: only these may ever be deleted. */

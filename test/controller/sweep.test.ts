@@ -61,6 +61,8 @@ const createNoApi = (): Api =>
   });
 
 const grantKey = 'TemporaryAccessGrant/payments/inc-4711';
+/** As a hand may write it where no guard is in force. */
+const relabelled = { 'app.kubernetes.io/managed-by': 'curfew', 'curfew.dev/grant-uid': 'somebody-else' };
 const bindingKey = `RoleBinding/payments/${bindingOf(active()).metadata.name}`;
 
 describe('a sweep of the cache', () => {
@@ -73,6 +75,13 @@ describe('a sweep of the cache', () => {
     ['access past its end', [active()], [bindingOf(active())], hour_ms, [`Overdue ${grantKey}`]],
     ['access with no end', [active({ expirationTime: undefined })], [], 0, [`Overdue ${grantKey}`]],
     ['a binding without a grant', [], [bindingOf(active())], 0, [`Orphan ${bindingKey}`]],
+    [
+      'a binding without a grant whose label says another',
+      [],
+      [bindingOf(active(), { labels: relabelled })],
+      0,
+      [`Orphan ${bindingKey}`],
+    ],
     [
       'what is left of a grant that is over',
       [active({ phase: 'Revoked' })],

@@ -24,6 +24,20 @@ describe('the last line of a binding whose grant is not there', () => {
     expect(orphanEntry(binding)).toMatchObject({ step: 'Revoked', reason: 'GrantDeleted' });
   });
 
+  it.each<[string, Readonly<Record<string, string>> | undefined]>([
+    ['another grant', { 'curfew.dev/grant-uid': 'somebody-else' }],
+    ['no grant', undefined],
+  ])('is about the grant of its name, though a hand made its label say %s', (_whose, labels) => {
+    const relabelled = { ...binding, metadata: { ...binding.metadata, labels } };
+    expect(originOf(relabelled)).toEqual({ grantName: 'inc-4711', grantUid });
+  });
+
+  it("is told of no binding that bears another's name", () => {
+    for (const name of ['admins', 'curfew:admins', 'curfew:a:b:c', 'not-curfew:a:b']) {
+      expect(originOf({ ...binding, metadata: { ...binding.metadata, name } })).toBeUndefined();
+    }
+  });
+
   it("never tells what somebody wrote on the binding as the operator's own word", () => {
     const { note } = orphanEntry(
       annotated({ 'curfew.dev/requester': 'ceo', 'curfew.dev/expires-at': 'whenever I like' }),
