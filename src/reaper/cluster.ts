@@ -22,7 +22,7 @@ export type Fate =
   | { readonly kind: 'Failed'; readonly why: string };
 
 export interface Cluster {
-  /** Every binding that carries Curfew's label, page by page. @throws Error when a list is refused or cannot be read */
+  /** Every binding that carries Curfew's label, page by page, each once. @throws Error when a list is refused or cannot be read */
   readonly pages: (kind: BindingKind) => AsyncGenerator<readonly Found[]>;
   /** Deletes this very object, and no other under its name. Never rejects. */
   readonly remove: (found: Found) => Promise<Fate>;
@@ -59,6 +59,8 @@ export function createCluster(
 
   async function* pages(kind: BindingKind): AsyncGenerator<readonly Found[]> {
     const path = `${rbac}/${plurals[kind]}?labelSelector=${encodeURIComponent(managedSelector)}`;
+    // A list that begins again shows bindings again that were judged: each is judged, counted and told once.
+    const shown = new Set<string>();
     let beginnings = 1;
     let limit = pageSize;
     for (let token: string | undefined = ''; token !== undefined; ) {
@@ -71,12 +73,14 @@ export function createCluster(
       if (answer === undefined) {
         limit = Math.ceil(limit / 10);
       } else if (answer.code === 410 && token !== '' && beginnings < attemptsMax) {
-        // The server has forgotten the state that the pages belong to. What is gone by now is not listed again.
+        // The server has forgotten the state that the pages belong to.
         beginnings += 1;
         token = '';
       } else {
         const list = listIn(answer, path);
-        yield list.items.map((binding) => ({ kind, binding }));
+        const fresh = list.items.filter(({ metadata: { uid } }) => !shown.has(uid));
+        for (const { metadata } of fresh) shown.add(metadata.uid);
+        yield fresh.map((binding) => ({ kind, binding }));
         token = list.metadata?.continue || undefined;
       }
     }

@@ -64,7 +64,7 @@ describe('a round', () => {
 
   it('asks for the label, a page at a time, of both kinds', async () => {
     const { asked, result, code } = await round({
-      [clusterRoleBindings]: [list([aBinding(ahead)], 'more'), list([aBinding(ahead)])],
+      [clusterRoleBindings]: [list([aBinding(ahead)], 'more'), list([aBinding(ahead, { uid: '2' })])],
     });
     const selected = 'labelSelector=app.kubernetes.io%2Fmanaged-by%3Dcurfew&limit=500';
     expect(asked).toEqual(
@@ -81,7 +81,12 @@ describe('a round', () => {
   it('asks for a few at a time where somebody has made bindings so large that no page can be read', async () => {
     const tooLong = new Error('GET: too long', { cause: new AnswerTooLong('too long') });
     const { result, asked } = await round({
-      [roleBindings]: [tooLong, tooLong, list([aBinding(ahead)], 'more'), list([aBinding(ahead)])],
+      [roleBindings]: [
+        tooLong,
+        tooLong,
+        list([aBinding(ahead)], 'more'),
+        list([aBinding(ahead, { uid: '2' })]),
+      ],
     });
     const limits = asked.map((request) => /rolebindings\?.*limit=(\d+)/.exec(request)?.[1]);
     expect(limits.filter((limit) => limit !== '500')).toEqual(['50', '5', '5']);
@@ -94,6 +99,29 @@ describe('a round', () => {
     });
     expect(asked.filter((request) => request.startsWith(roleBindings))).toHaveLength(3);
     expect(result).toMatchObject({ managed: 1, failures: [] });
+  });
+
+  it('judges, counts and tells each binding once, however often a list begins again', async () => {
+    const finalizers = ['example.com/mine'];
+    const [kept, admins, late] = [
+      aBinding(past, { finalizers }),
+      aBinding(past, { name: 'admins', uid: '2' }),
+      aBinding(past, { name: 'curfew:b:3', uid: '3' }),
+    ];
+    const first = [kept, admins, aBinding(ahead, { name: 'curfew:c:4', uid: '4' })];
+    const { result, deleted, said } = await round({
+      [roleBindings]: [list(first, 'old'), refused(410, 'too old'), list([...first, late])],
+      [`DELETE ${rbac}/namespaces/payments/rolebindings/curfew%3Ainc-4711`]: [
+        answer(200, { kind: 'RoleBinding', ...kept }),
+      ],
+      DELETE: [gone],
+    });
+    expect(result).toMatchObject({ managed: 3, foreign: 1, failures: [] });
+    expect(deleted).toHaveLength(2);
+    expect(said.map(({ found, fate }) => [found.binding.metadata.uid, fate.kind])).toEqual([
+      [kept.metadata.uid, 'Kept'],
+      ['3', 'Gone'],
+    ]);
   });
 
   it('goes by the server’s clock when its own is slow, and by its own when the server’s is', async () => {
