@@ -4,9 +4,9 @@
  *
  * A check looks at grant and policy alone: what depends on the moment (approvals, windows) is decided elsewhere.
  */
-import { RE2JS } from 're2js';
 import { formatDuration, parseDuration_ms, parseTime_ms } from './duration.ts';
 import { type Grant, type Policy, policyNameOf, subjectName, subjectsOf } from './grant.ts';
+import { defectOf, found } from './policy-text.ts';
 import type { BlockReason } from './reason.ts';
 import { subjectDefaults } from './schema/policy-spec.ts';
 
@@ -170,32 +170,4 @@ export function objectionTo(grant: Grant, policy: Policy | undefined): Objection
     if (message !== undefined) return { reason: 'PolicyRefused', message };
   }
   return undefined;
-}
-
-/** RE2, as the API server matches: no backtracking, so no text can stall the operator. */
-const found = (pattern: string, text: string): boolean => RE2JS.compile(pattern).matcher(text).find();
-
-/**
- * What Curfew cannot read in a policy, or undefined when all is well. The API server has checked durations and patterns,
- * but perhaps under an older schema, and its RE2 knows a few classes of characters that ours does not.
- */
-export function defectOf({ metadata, spec }: Policy): string | undefined {
-  const { duration, approval, reason, ticket, maxLeadTime } = spec;
-  const durations = [
-    duration.default,
-    duration.max,
-    duration.maxTotal,
-    approval?.timeout,
-    approval?.validity,
-    maxLeadTime,
-  ];
-  try {
-    for (const text of durations) if (text !== undefined) parseDuration_ms(text);
-    for (const pattern of [reason?.pattern, ticket?.pattern])
-      if (pattern !== undefined) RE2JS.compile(pattern);
-    return undefined;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return `policy "${metadata.name}" cannot be read: ${why}: its owner must mend it`;
-  }
 }

@@ -4,7 +4,7 @@
  */
 import { progressOf, type Progress } from './approval.ts';
 import { placesOf } from './binding.ts';
-import { defectOf, type Objection, objectionTo } from './check.ts';
+import { type Objection, objectionTo } from './check.ts';
 import type { Situation } from './condition.ts';
 import { formatTime, parseTime_ms } from './duration.ts';
 import { deletions, refusedDeletions, statusIn, statusWrite } from './effects.ts';
@@ -14,6 +14,7 @@ import { objectionToGuard } from './guard-verdict.ts';
 import { limitReached } from './limit.ts';
 import { activating, approvedBy, queued, requested, scheduled, stalled } from './narrate.ts';
 import { act, ask, at, type Effect, never, type Plan, retry, type Wake } from './plan.ts';
+import { defectOf } from './policy-text.ts';
 import type { GrantStatus } from './schema/grant-status.ts';
 import { objectionToRole, roleOnRecord } from './role-change.ts';
 import { objectionToClocks } from './skew.ts';
