@@ -1,6 +1,6 @@
 /**
- * The marks that every binding of Curfew's carries. They stand alone, without imports, because the reaper lives by them and by
- * nothing else of ours.
+ * The marks that every binding of Curfew's carries. They stand alone, without imports: the reaper goes by them, and takes nothing
+ * else of ours with it but the grammar of durations.
  */
 export const managedByLabel = 'app.kubernetes.io/managed-by';
 export const managedByValue = 'curfew';
