@@ -5,6 +5,7 @@
  *
  * Must not know what is concluded from it.
  */
+import { repairsMax } from '../domain/decide-ending.ts';
 import type { Answers } from '../domain/world.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { createRecent, type Recent } from '../runtime/recent.ts';
@@ -14,7 +15,7 @@ export interface Memory {
   readonly told: Recent;
   /** A binding of the grant with this UID had to be put back. */
   readonly repaired: (uid: string) => void;
-  /** How often that was so of late. */
+  /** How often that was so in the last ten minutes: not counted further than to where it ends the access. */
   readonly repairs: (uid: string) => number;
   /** What the API server said when bindings were deleted, by the key of the work, for the next look at it. */
   readonly cut: Map<string, Answers['liveBindings']>;
@@ -30,25 +31,23 @@ const repairsAge_ms = 600_000;
 const contestedMax = 10_000;
 
 export function createMemory(clock: Pick<Clock, 'monotonic'>): Memory {
-  const repaired = new Map<string, { readonly since_ms: number; readonly count: number }>();
-  const repairsOf = (uid: string): { readonly since_ms: number; readonly count: number } => {
-    const known = repaired.get(uid);
-    const now_ms = clock.monotonic();
-    return known === undefined || now_ms - known.since_ms > repairsAge_ms
-      ? { since_ms: now_ms, count: 0 }
-      : known;
+  /** When each of the last repairs was, the oldest first. */
+  const repaired = new Map<string, readonly number[]>();
+  const repairsOf = (uid: string): readonly number[] => {
+    const since_ms = clock.monotonic() - repairsAge_ms;
+    return repaired.get(uid)?.filter((time_ms) => time_ms >= since_ms) ?? [];
   };
   return {
     told: createRecent(toldMax),
     cut: new Map(),
     repaired: (uid) => {
-      const { since_ms, count } = repairsOf(uid);
+      const times_ms = [...repairsOf(uid), clock.monotonic()].slice(-repairsMax);
       repaired.delete(uid);
-      repaired.set(uid, { since_ms, count: count + 1 });
+      repaired.set(uid, times_ms);
       const [oldest] = repaired.keys();
       if (repaired.size > contestedMax && oldest !== undefined) repaired.delete(oldest);
     },
-    repairs: (uid) => repairsOf(uid).count,
+    repairs: (uid) => repairsOf(uid).length,
     forget: (uid) => void repaired.delete(uid),
   };
 }
