@@ -5,7 +5,8 @@
  */
 import type { Shell } from './controller/apply.ts';
 import { listHolders } from './controller/holders.ts';
-import { createReconcile, latestLook_ms } from './controller/reconcile.ts';
+import { createReconcile } from './controller/reconcile.ts';
+import { latestLook_ms } from './controller/urgency.ts';
 import type { SweepOptions } from './controller/sweep.ts';
 import type { Trail } from './controller/trail.ts';
 import type { TrailEntry } from './domain/trail.ts';

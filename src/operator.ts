@@ -11,7 +11,7 @@ import { type InformerOptions, startInformers } from './controller/informers.ts'
 import { createIntake } from './controller/intake.ts';
 import { priorityOf } from './controller/priority.ts';
 import { createMemory } from './controller/memory.ts';
-import { isUrgent } from './controller/reconcile.ts';
+import { isUrgent } from './controller/urgency.ts';
 import { activeSamples, grantSamples, overdue } from './controller/samples.ts';
 import { runSweep } from './controller/sweep.ts';
 import type { GuardVerdict } from './domain/guard-verdict.ts';

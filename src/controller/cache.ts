@@ -30,7 +30,7 @@ export interface Cache {
   readonly departed: Departed;
   readonly room: Room;
   /** The end of a departed grant has been seen to and told. */
-  readonly conclude: (work: string) => void;
+  readonly conclude: (work: string, grant: Grant) => void;
 }
 
 export interface CacheOptions {
@@ -109,10 +109,9 @@ export function createCache({ enqueue, departed, onError }: CacheOptions): Cache
   const cache: Cache = {
     departed,
     room,
-    conclude: (work) => {
-      const grant = departed.get(work);
-      departed.delete(work);
-      if (grant !== undefined) room.offer(policyNameOf(grant));
+    conclude: (work, grant) => {
+      departed.delete(work, grant.metadata.uid);
+      room.offer(policyNameOf(grant));
     },
     grants: {
       TemporaryAccessGrant: grantStore('TemporaryAccessGrant'),

@@ -24,6 +24,7 @@ import {
   originOf,
 } from '../domain/orphan.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
+import { inTurn } from '../runtime/in-turn.ts';
 import { deleteBinding, log, replaceBinding, type Shell, tell } from './apply.ts';
 import { getOrUndefined, liveBinding } from './gather.ts';
 import { grantKinds, grantResource } from './resources.ts';
@@ -66,20 +67,21 @@ export async function reconcileOrphan(
 }
 
 /**
- * Sees to the end of a grant that was deleted while it held access: takes its bindings away, looks that they are gone,
- * and tells. Does nothing for a key under which no such grant is waiting.
+ * Sees to the end of the grants that were deleted while they held access: takes their bindings away, looks that they are
+ * gone, and tells. Does nothing for a key under which no such grant is waiting.
  *
- * @throws Error while a binding still stands, so that the queue comes back to it
+ * @throws Error while a binding still stands, so that the queue comes back to it; what fails for one binding or one grant
+ *   keeps no other
  */
 export async function reconcileDeparted(shell: Shell, key: string, signal: AbortSignal): Promise<void> {
-  const grant = shell.cache.departed.get(key);
-  if (grant === undefined) return;
-  for (const place of placesOf(grant)) {
-    const binding = await liveBinding(shell.api, place, signal);
-    if (binding !== undefined && isOurs(binding, grant)) await remove(shell, binding, signal);
-  }
-  await tell(shell, grant, departedEntry(grant), signal);
-  shell.cache.conclude(key);
+  await inTurn(shell.cache.departed.of(key), async (grant) => {
+    await inTurn(placesOf(grant), async (place) => {
+      const binding = await liveBinding(shell.api, place, signal);
+      if (binding !== undefined && isOurs(binding, grant)) await remove(shell, binding, signal);
+    });
+    await tell(shell, grant, departedEntry(grant), signal);
+    shell.cache.conclude(key, grant);
+  });
 }
 
 /**

@@ -4,11 +4,11 @@
  */
 import { decide } from '../domain/decide.ts';
 import { type Grant, isFinal } from '../domain/grant.ts';
-import { isHolding } from '../domain/limit.ts';
 import type { Effect, Wake } from '../domain/plan.ts';
 import type { World } from '../domain/world.ts';
 import { ApiError } from '../runtime/api-error.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
+import { inTurn } from '../runtime/in-turn.ts';
 import { apply, type Shell } from './apply.ts';
 import { answer, gather } from './gather.ts';
 import { createReservations, type Reservations } from './load.ts';
@@ -44,7 +44,7 @@ export const createReconcile = (shell: Shell, othersWait: () => boolean) => {
 
 type Worker = Shell & { readonly othersWait: () => boolean; readonly reservations: Reservations };
 
-/** The grant of this name first: what is left of an older one of the same name must not hold it up. */
+/** The grant of this name first: what is left of older ones of the same name must not hold it up, nor the other way round. */
 async function reconcileNamed(
   shell: Worker,
   key: string,
@@ -53,8 +53,12 @@ async function reconcileNamed(
 ): Promise<ReconcileResult> {
   // What an attempt before this one has reserved, and nobody knows whether its write has landed: now it is looked at.
   release(shell, key);
-  const result = await reconcileSteadily(shell, key, grant, signal);
-  await reconcileDeparted(shell, key, signal);
+  let result: ReconcileResult = {};
+  const looks = [
+    async () => void (result = await reconcileSteadily(shell, key, grant, signal)),
+    async () => reconcileDeparted(shell, key, signal),
+  ];
+  await inTurn(looks, async (look) => look());
   return result;
 }
 
@@ -71,7 +75,10 @@ async function reconcileSteadily(
   grant: Grant | undefined,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  if (grant === undefined) return {};
+  if (grant === undefined) {
+    shell.memory.cut.delete(key);
+    return {};
+  }
   const { room } = shell.cache;
   try {
     const result = await reconcileGrant(shell, key, grant, signal);
@@ -152,35 +159,4 @@ function resultOf(wake: Wake, now_ms: number): ReconcileResult {
     case 'At':
       return { requeueAfter_ms: Math.max(0, wake.time_ms - now_ms) };
   }
-}
-
-/**
- * Whether a key goes before others: access is at stake that exists, not only access that somebody waits for. However many
- * grants are asked for, none of them holds up the end of another.
- */
-export function isUrgent({ cache }: Pick<Shell, 'cache'>, key: string): boolean {
-  const work = parseWork(key);
-  if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return true;
-  const grant = cache.grants[work.kind].get(work.key);
-  return (grant !== undefined && isHolding(grant)) || cache.departed.get(key) !== undefined;
-}
-
-/** How often access that should be over is looked at while ending it fails, in milliseconds. */
-const overdueInterval_ms = 1000;
-
-/**
- * In how many milliseconds a key must be looked at again at the latest: when the access of its grant ends, or soon where
- * it should have ended. Undefined where no access is at stake.
- */
-export function latestLook_ms(
-  { cache, clock }: Pick<Shell, 'cache' | 'clock'>,
-  key: string,
-): number | undefined {
-  const work = parseWork(key);
-  if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return overdueInterval_ms;
-  const grant = cache.grants[work.kind].get(work.key);
-  if (grant === undefined) return cache.departed.get(key) === undefined ? undefined : overdueInterval_ms;
-  if (grant.status.phase !== 'Activating' && grant.status.phase !== 'Active') return undefined;
-  const remaining_ms = Date.parse(grant.status.expirationTime ?? '') - clock.now();
-  return remaining_ms > 0 ? remaining_ms : overdueInterval_ms;
 }

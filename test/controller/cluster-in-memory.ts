@@ -34,6 +34,8 @@ export interface ClusterInMemory {
   readonly decide: (name: string, by: string, decision: Decision['decision']) => Promise<void>;
   /** bob approves it. */
   readonly approve: (name: string) => Promise<void>;
+  /** Somebody suspends the policy. */
+  readonly suspend: () => Promise<void>;
   readonly deleteGrant: (name: string) => Promise<void>;
   readonly grant: (name: string) => Promise<Grant>;
   readonly bindings: () => Promise<readonly KubeObject[]>;
@@ -98,6 +100,11 @@ export async function createClusterInMemory(policy: Partial<PolicySpec> = {}): P
     },
     decide,
     approve: (name) => decide(name, 'bob', 'Approved'),
+    suspend: async () => {
+      const ref = { resource: policyResource, name: 'default' };
+      await api.patch(ref, 'merge', { spec: { suspend: true } });
+      await seen();
+    },
     deleteGrant: async (name) => {
       await api.delete(refOf(name));
       await seen();

@@ -1,10 +1,10 @@
 /** Access that must end: for all whose time is up before anything else is done for one, and whatever the API server refuses. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { accessReview, bindingResource } from '../../src/controller/resources.ts';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { accessReview, bindingResource, grantResource } from '../../src/controller/resources.ts';
 import type { Api, KubeObject } from '../../src/runtime/api.ts';
 import { ApiError } from '../../src/runtime/api-error.ts';
 import { sleep } from '../../src/runtime/clock.ts';
-import { hour_ms } from '../domain/fixtures.ts';
+import { hour_ms, minute_ms } from '../domain/fixtures.ts';
 import { type ClusterInMemory, createClusterInMemory } from './cluster-in-memory.ts';
 import { type OperatorInMemory, startOperatorInMemory } from './operator-in-memory.ts';
 
@@ -55,26 +55,28 @@ function slow({ api, clock }: ClusterInMemory): Api {
 
 const names = Array.from({ length: 12 }, (_, index) => `inc-${index}`);
 
-describe('a grant that is deleted while it holds access', () => {
-  it('counts as overdue until its binding is seen to be gone', async () => {
-    let isDown = false;
-    const get: Api['get'] = async (ref, ...rest) => {
-      if (isDown && ref.resource === bindingResource.RoleBinding) throw new Error('no answer');
-      return cluster.api.get(ref, ...rest);
-    };
-    operator = await startOperatorInMemory({ ...cluster, api: { ...cluster.api, get } });
-    await cluster.request('inc-1');
-    await cluster.approve('inc-1');
-    isDown = true;
-    await cluster.deleteGrant('inc-1');
-    expect(operator.overdue()).toBe(1);
-    isDown = false;
-    await cluster.clock.advance(1000);
-    expect(operator.overdue()).toBe(0);
-  });
-});
-
 describe('many grants that end at the same moment', () => {
+  it('leave nothing behind where they are deleted before the second look', async () => {
+    const remove: Api['delete'] = async (ref, options) => {
+      const deletion = await cluster.api.delete(ref, options);
+      const grant = { resource: grantResource.TemporaryAccessGrant, namespace: 'payments' };
+      if (ref.resource === bindingResource.RoleBinding)
+        await cluster.api.delete({ ...grant, name: ref.name.split(':')[1] ?? '' });
+      return deletion;
+    };
+    operator = await startOperatorInMemory({ ...cluster, api: { ...cluster.api, delete: remove } });
+    const notAfter = new Date(cluster.clock.now() + hour_ms).toISOString();
+    for (const name of names) {
+      await cluster.request(name, { duration: undefined, notAfter });
+      await cluster.approve(name);
+    }
+    const remembered = vi.spyOn(operator.memory.cut, 'set');
+    await cluster.clock.advance(hour_ms);
+    expect(remembered, 'others waited').toHaveBeenCalled();
+    expect(await cluster.bindings()).toEqual([]);
+    expect(operator.memory.cut.size).toBe(0);
+  });
+
   it('are not looked for again where the answer to the deletion says that they are gone', async () => {
     let looks = 0;
     const get: Api['get'] = (ref, ...rest) => {
@@ -160,6 +162,35 @@ describe('a deletion that the API server refuses', () => {
     refusing = false;
     await cluster.clock.advance(2000);
     expect((await cluster.grant('inc-1')).status.phase).toBe('Expired');
+    expect(await cluster.bindings()).toEqual([]);
+  });
+
+  it.each<[string, string, () => Promise<unknown>]>([
+    ['Expired', 'the time is up', () => cluster.clock.advance(8 * hour_ms)],
+    ['Revoked', 'somebody revokes it', () => cluster.decide('inc-1', 'carol', 'Revoked')],
+    ['Withdrawn', 'alice is done', () => cluster.decide('inc-1', 'alice', 'Withdrawn')],
+    ['Revoked', 'the policy is suspended', () => cluster.suspend()],
+  ])('is tried again each second, however long it takes (%s: %s)', async (phase, _why, end) => {
+    let tries = 0;
+    let refusing = true;
+    const refusal = new ApiError('DELETE rolebindings', { code: 403, reason: '', message: 'no' });
+    const remove: Api['delete'] = (ref, options) => {
+      if (!refusing || ref.resource !== bindingResource.RoleBinding) return cluster.api.delete(ref, options);
+      tries += 1;
+      return Promise.reject(refusal);
+    };
+    operator = await startOperatorInMemory({ ...cluster, api: { ...cluster.api, delete: remove } });
+    await cluster.request('inc-1', { duration: '8h' });
+    await cluster.approve('inc-1');
+    await end();
+    await cluster.clock.advance(5 * minute_ms);
+    tries = 0;
+    await cluster.clock.advance(minute_ms);
+    expect(tries).toBeGreaterThanOrEqual(59);
+    expect(tries).toBeLessThanOrEqual(61);
+    refusing = false;
+    await cluster.clock.advance(1000);
+    expect((await cluster.grant('inc-1')).status.phase).toBe(phase);
     expect(await cluster.bindings()).toEqual([]);
   });
 });

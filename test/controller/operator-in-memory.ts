@@ -9,8 +9,9 @@ import { createDeparted } from '../../src/controller/departed.ts';
 import { startGuard } from '../../src/controller/guard.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
-import { createMemory } from '../../src/controller/memory.ts';
-import { createReconcile, isUrgent, latestLook_ms } from '../../src/controller/reconcile.ts';
+import { createMemory, type Memory } from '../../src/controller/memory.ts';
+import { createReconcile } from '../../src/controller/reconcile.ts';
+import { isUrgent, latestLook_ms } from '../../src/controller/urgency.ts';
 import { type Finding, runSweep } from '../../src/controller/sweep.ts';
 import { overdue } from '../../src/controller/samples.ts';
 import type { Trail } from '../../src/controller/trail.ts';
@@ -33,6 +34,8 @@ export interface OperatorInMemory {
   readonly namesTaken: readonly string[];
   /** The API server says that it is this time, in milliseconds. */
   readonly hearServerTime: (date_ms: number) => void;
+  /** What it remembers. */
+  readonly memory: Memory;
   /** What the gauge says. */
   readonly overdue: () => number;
   readonly stop: () => Promise<void>;
@@ -86,13 +89,14 @@ export async function startOperatorInMemory({
     onStoreError: onError,
     signal: checksGuard ? stop.signal : AbortSignal.abort(new Error('nobody looks')),
   });
-  const shell = { ...told, guard: checksGuard ? watched.guard : unbrokenGuard };
-  const memory = { memory: createMemory(clock), skew_ms: serverTime.skew_ms };
+  const memory = createMemory(clock);
+  const guard = checksGuard ? watched.guard : unbrokenGuard;
+  const shell = { ...told, guard, memory, skew_ms: serverTime.skew_ms };
   const run = createController({
     queue,
     clock,
     workers: 2,
-    reconcile: createReconcile({ ...shell, ...memory }, () => queue.urgentLength > 0),
+    reconcile: createReconcile(shell, () => queue.urgentLength > 0),
     latest_ms: (key) => latestLook_ms(shell, key),
     onError,
   }).run(stop.signal);
@@ -105,6 +109,7 @@ export async function startOperatorInMemory({
     steps,
     findings,
     namesTaken,
+    memory,
     hearServerTime: serverTime.observe,
     overdue: () => overdue(cache, clock.now()),
     stop: async () => {

@@ -9,7 +9,7 @@ import { createDeparted } from '../../src/controller/departed.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
 import { createMemory } from '../../src/controller/memory.ts';
-import { isUrgent } from '../../src/controller/reconcile.ts';
+import { isUrgent } from '../../src/controller/urgency.ts';
 import { runSweep } from '../../src/controller/sweep.ts';
 import type { Trail } from '../../src/controller/trail.ts';
 import {
@@ -66,6 +66,10 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
   const ownClock = laterOf(machine.clock, serverTime);
 
   const onError = (error: unknown): void => {
+    if (error instanceof AggregateError) {
+      error.errors.forEach(onError);
+      return;
+    }
     // What the API server, the network and other people do is no bug; everything else is.
     const { name, message } = error instanceof Error ? error : new Error(String(error));
     const expected = ['ApiError', 'ConnectionError', 'WatchGivenUp', 'WatchCutShort'].includes(name);
