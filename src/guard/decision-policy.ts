@@ -94,8 +94,9 @@ const formRules: readonly Validation[] = [
     messageExpression: say`the uid of your decision is not that of this grant, which may have been re-created: look at it again, then write uid: ${'object.metadata.uid'}`,
   },
   {
-    // An update of the status carries managedFields along, even one that changes nothing else.
-    expression: `variables.isOperator || dyn(object).metadata.?managedFields.orValue([]) == dyn(oldObject).metadata.?managedFields.orValue([]) || ${fieldsFit('dyn(object).metadata.?managedFields.orValue([])')}`,
+    // An update of the status carries managedFields along, even one that changes nothing else. A decision fits whatever others
+    // have filled them with: of those there are only so many, and with them come no fields but the API server's own.
+    expression: `variables.isOperator || variables.appends || dyn(object).metadata.?managedFields.orValue([]) == dyn(oldObject).metadata.?managedFields.orValue([]) || ${fieldsFit('dyn(object).metadata.?managedFields.orValue([])')}`,
     message:
       'metadata.managedFields are larger than the fields of a grant can make them: revoking it must always fit',
   },

@@ -129,6 +129,12 @@ const metadataRules: readonly Validation[] = [
     message: `a grant has at most ${annotationsMax} annotations of together ${annotations_chars_max} characters: revoking it must always fit`,
   },
   {
+    // Kubernetes itself looks at neither once an object is there.
+    expression: `request.operation != 'UPDATE' || ${['generateName', 'selfLink'].map((field) => `variables.grant.metadata.?${field}.orValue('') == dyn(oldObject).metadata.?${field}.orValue('')`).join(' && ')}`,
+    message:
+      'metadata.generateName and metadata.selfLink of a grant do not change: revoking it must always fit',
+  },
+  {
     expression: `variables.managedFields == variables.managedFieldsBefore || ${fieldsFit('variables.managedFields')}`,
     message:
       'metadata.managedFields are larger than the fields of a grant can make them: revoking it must always fit',

@@ -5,7 +5,6 @@
  * Must not know policies or status.
  */
 import { z } from 'zod';
-import { setList } from './list.ts';
 import { type Constraint, constrained } from './rule.ts';
 import { clusterRoleRef, roleRef, subjects } from './subject.ts';
 import {
@@ -112,6 +111,25 @@ export const grantSpec = constrained(z.object({ ...commonFields, roleRef }), com
   description: 'What is asked for. Immutable.',
 });
 
+/**
+ * A list with an order, for "immutable" must mean every byte: of a set, the API server takes another order for no change, and
+ * yet for an edit of the spec.
+ */
+const namespaces = constrained(
+  z.array(namespaceName('The name of a namespace.')).min(1).max(namespacesMax),
+  [
+    {
+      rule: 'self.all(n, self.exists_one(m, m == n))',
+      message: 'each namespace may be named only once',
+      holds: (self) => new Set(self).size === self.length,
+    },
+  ],
+  {
+    description: 'Where the access holds. Only for scope Namespaces.',
+    'x-kubernetes-list-type': 'atomic',
+  },
+);
+
 export const clusterGrantSpec = constrained(
   z.object({
     ...commonFields,
@@ -119,9 +137,7 @@ export const clusterGrantSpec = constrained(
     scope: z.enum(['Cluster', 'Namespaces']).meta({
       description: 'Cluster makes a ClusterRoleBinding, Namespaces a RoleBinding in each of the namespaces.',
     }),
-    namespaces: setList(z.array(namespaceName('The name of a namespace.')).min(1).max(namespacesMax))
-      .optional()
-      .meta({ description: 'Where the access holds. Only for scope Namespaces.' }),
+    namespaces: namespaces.optional(),
   }),
   [
     ...commonConstraints,

@@ -149,6 +149,13 @@ const changing: Attacks = {
         else expect(JSON.stringify(body).length).toBeLessThan(20_000);
       },
     })),
+    ...['generateName', 'selfLink'].map((field) => ({
+      tries: `put a megabyte into ${field}, at which Kubernetes does not look, of the grant of somebody else`,
+      as: mallory,
+      call: (scene: Scene): Call =>
+        mergePatch(grantPath(scene, scene.grants.Active.name), { metadata: { [field]: megabyte } }),
+      refused: 'metadata.generateName and metadata.selfLink of a grant do not change',
+    })),
     {
       tries: 'forge creationTimestamp, uid and generation',
       as: mallory,

@@ -63,7 +63,7 @@ const { duration: _duration, ...fullestWithoutEnd } = fullest;
 const largest = {
   ...fullest,
   policyRef: { name: 'p'.repeat(253) },
-  requester: 'r'.repeat(256),
+  requester: 'r'.repeat(340),
   subjects: Array.from({ length: 16 }, (_, index) => ({
     kind: 'ServiceAccount',
     name: `${index}`.padStart(256, 's'),

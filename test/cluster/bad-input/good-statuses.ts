@@ -27,7 +27,7 @@ export const fullestStatus = {
 };
 
 const everybody = (length: number): readonly string[] =>
-  Array.from({ length }, (_, index) => `${index}`.padStart(256, 'u'));
+  Array.from({ length }, (_, index) => `${index}`.padStart(340, 'u'));
 
 /** As large as the bounds allow, but for the conditions' messages: all of those together exceed etcd's limit. */
 export const largestStatus = {
@@ -39,7 +39,7 @@ export const largestStatus = {
     comment: '🔥'.repeat(512),
   })),
   approvals: everybody(32).map((by) => ({ by, time })),
-  ended: { time, reason: 'r'.repeat(64), by: 'b'.repeat(256), note: '🔥'.repeat(1024) },
+  ended: { time, reason: 'r'.repeat(64), by: 'b'.repeat(340), note: '🔥'.repeat(1024) },
   bindings: everybody(16).map((name) => ({
     kind: 'RoleBinding',
     namespace: 'n'.repeat(63),

@@ -1,7 +1,7 @@
 /** The table for the spec fields that both kinds of grant have. */
 import { absent, alongside, bad, type BadInput, contradiction, unknownField } from './bad-input.ts';
 import { missing, wrongType } from './faults.ts';
-import { choice, duplicate, list } from './other-fields.ts';
+import { choice, list } from './other-fields.ts';
 import { duration, namespaceName, objectName, roleName, text, timestamp } from './text-fields.ts';
 
 const rbac = 'rbac.authorization.k8s.io';
@@ -91,7 +91,7 @@ export const grantSpecRows: readonly BadInput[] = [
   unknownField('spec.policyRef', 'namespace'),
   wrongType('spec.policyRef', 'object'),
   ...objectName('spec.policyRef.name'),
-  ...text('spec.requester', 256),
+  ...text('spec.requester', 340),
   contradiction(
     'spec',
     'of a ServiceAccount that names nobody',
@@ -144,7 +144,12 @@ export const clusterGrantRows: readonly BadInput[] = [
   missing('spec.scope'),
   ...choice('spec.scope', ['Cluster', 'Namespaces']),
   ...list('spec.namespaces', { min: 1, max: 16, entry: (index) => `team-${index}` }),
-  duplicate('spec.namespaces', ['payments', 'payments'], '"payments"'),
+  contradiction(
+    'spec.namespaces',
+    'naming one twice',
+    { 'spec.namespaces': ['payments', 'payments'] },
+    'each namespace may be named only once',
+  ),
   ...namespaceName('spec.namespaces[]'),
   ...(
     [

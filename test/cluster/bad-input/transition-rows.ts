@@ -40,6 +40,7 @@ export const specChanges: readonly BadChange[] = edits([
 
 export const clusterSpecChanges: readonly BadChange[] = edits([
   ['another namespace', { 'spec.namespaces': ['payments', 'kube-public'] }],
+  ['another order', { 'spec.namespaces': ['orders', 'payments'] }],
   ['the whole cluster', { 'spec.scope': 'Cluster', 'spec.namespaces': absent }],
 ]);
 
