@@ -66,7 +66,7 @@ const tampering: Attacks = {
       tries: 'swap the role of a binding of ours',
       as: binder,
       call: patchManaged({ roleRef: role('view') }),
-      refused: 'cannot change roleRef',
+      refused: /cannot change roleRef|roleRef: Invalid value: .*: field is immutable/,
     },
     {
       tries: 'add a subject by server-side apply, as field manager curfew-operator',
