@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseAllDocuments, stringify } from 'yaml';
 import { kubectl, type KubectlTarget } from '../test/controlplane/kubectl.ts';
+import { apply, type Manifest, put, read } from './manifests.ts';
 
 const root = join(import.meta.dirname, '..');
 export const operatorNamespace = 'curfew-system';
@@ -20,17 +20,6 @@ export interface InstallOptions {
   readonly log?: (line: string) => void;
 }
 
-interface Manifest {
-  kind: string;
-  metadata: { name: string; labels?: Record<string, string> };
-  rules?: { verbs: string[]; resourceNames?: string[] }[];
-}
-
-async function read(path: string): Promise<Manifest[]> {
-  const documents = parseAllDocuments(await readFile(join(root, path), 'utf8'));
-  return documents.map((document) => document.toJS() as Manifest);
-}
-
 /** Limits the rule with the verb `bind` to the roles that the cluster's owner listed. */
 function withGrantableRoles(manifest: Manifest, roles: readonly string[]): Manifest {
   if (manifest.metadata.name !== grantableRolesName || manifest.kind !== 'ClusterRole') return manifest;
@@ -39,17 +28,9 @@ function withGrantableRoles(manifest: Manifest, roles: readonly string[]): Manif
   return { ...manifest, rules: roles.length === 0 ? [] : rules };
 }
 
-async function apply(target: KubectlTarget, manifests: readonly unknown[]): Promise<string> {
-  const input = manifests.map((manifest) => stringify(manifest)).join('---\n');
-  const { stdout } = await kubectl(target, ['apply', '--server-side', '--force-conflicts', '-f', '-'], {
-    input,
-  });
-  return stdout.trimEnd();
-}
-
 /**
  * Installs everything and waits until grants are stamped and checked. The guard comes first, so that there is no moment in
- * which a grant could be created without it.
+ * which a grant could be created without it; it is put as it must be, also where somebody has weakened it.
  *
  * @returns the roles that the operator may bind
  */
@@ -57,11 +38,11 @@ export async function install(
   target: KubectlTarget,
   { roles, log = () => {} }: InstallOptions,
 ): Promise<readonly string[]> {
-  log(await apply(target, await read('config/guard.yaml')));
-  if (await stamps(target)) log(await apply(target, await read('config/guard-stamp.yaml')));
+  log(await put(target, await read('config/guard.yaml')));
+  if (await stamps(target)) log(await put(target, await read('config/guard-stamp.yaml')));
   const crdFiles = (await readdir(join(root, 'crds'))).sort();
   const crds = (await Promise.all(crdFiles.map((file) => read(`crds/${file}`)))).flat();
-  log(await apply(target, crds));
+  log(await put(target, crds));
   const names = crds.map(({ metadata }) => `crd/${metadata.name}`);
   await kubectl(target, ['wait', '--for=condition=Established', '--timeout=60s', ...names]);
   const grantable = roles ?? (await grantableRoles(target)) ?? ['view', 'edit'];
@@ -76,7 +57,7 @@ export async function install(
   log(await apply(target, await read('config/people.yaml')));
   await createPolicy(target, log);
   // Last: an API server that has once looked for its parameters in vain looks again half a minute later.
-  log(await apply(target, await read('config/guard-feedback.yaml')));
+  log(await put(target, await read('config/guard-feedback.yaml')));
   await awaitGuard(target);
   return grantable;
 }
