@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { operatorNamespace } from '../../scripts/install.ts';
-import type { ControlPlane } from '../controlplane/control-plane.ts';
+import type { ClusterAddress } from './cluster.ts';
 import { kubectl } from '../controlplane/kubectl.ts';
 
 const program = join(import.meta.dirname, '..', '..', 'dist', 'reap.mjs');
@@ -32,7 +32,7 @@ const linesOf = (text: string): readonly ReaperLine[] =>
     .map((line) => JSON.parse(line) as ReaperLine);
 
 /** Gives the bundle the reaper's own identity. Needs a build. */
-export async function createReaper(controlPlane: ControlPlane): Promise<Reaper> {
+export async function createReaper(controlPlane: Omit<ClusterAddress, 'auditLogPath'>): Promise<Reaper> {
   const { dataDir, server, caData } = controlPlane;
   const [tokenFile, caFile] = [join(dataDir, 'reaper.token'), join(dataDir, 'reaper-ca.crt')];
   const args = ['create', 'token', 'curfew-reaper', '-n', operatorNamespace, '--duration=1h'];
