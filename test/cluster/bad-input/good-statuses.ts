@@ -26,8 +26,8 @@ export const fullestStatus = {
   ],
 };
 
-const everybody = (length: number): readonly string[] =>
-  Array.from({ length }, (_, index) => `${index}`.padStart(340, 'u'));
+const everybody = (length: number, chars = 340): readonly string[] =>
+  Array.from({ length }, (_, index) => `${index}`.padStart(chars, 'u'));
 
 /** As large as the bounds allow, but for the conditions' messages: all of those together exceed etcd's limit. */
 export const largestStatus = {
@@ -46,7 +46,7 @@ export const largestStatus = {
     name: name.padStart(512, 'n'),
     uid: 'u'.repeat(64),
   })),
-  conditions: everybody(16).map((type) => ({
+  conditions: everybody(16, 316).map((type) => ({
     type,
     status: 'Unknown',
     lastTransitionTime: time,
