@@ -33,7 +33,10 @@ export async function seenGuard(): Promise<SeenGuard> {
  */
 export async function putBack(): Promise<void> {
   const crds = readdirSync(join(root, 'crds')).map((file) => join(root, 'crds', file));
-  const files = [join(root, 'config', 'guard.yaml'), ...crds].flatMap((file) => ['-f', file]);
+  const guard = ['guard', 'guard-stamp', 'guard-feedback'].map((name) =>
+    join(root, 'config', `${name}.yaml`),
+  );
+  const files = [...guard, ...crds].flatMap((file) => ['-f', file]);
   await cluster().kubectl(['create', ...files], { allowFailure: true });
   await cluster().kubectl(['replace', ...files]);
 }
