@@ -15,6 +15,7 @@ import {
 import { createHurriedClock, deadline_ms } from './hurried-clock.ts';
 import { widget, widgets } from './objects.ts';
 import { createVirtualClock } from './virtual-clock.ts';
+import { failure } from './failure.ts';
 
 const ref = { resource: widgets, namespace: 'ns', name: 'a' };
 /** Read as an object and as a list. */
@@ -33,12 +34,6 @@ afterEach(async () => {
   await api.close();
   await server[Symbol.asyncDispose]();
 });
-
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
 
 describe('a connection', () => {
   it('that is refused is a ConnectionError with its cause', async () => {

@@ -11,6 +11,7 @@ import { type Widget, widgets } from './objects.ts';
 import { startHttpProxy, startSocksProxy } from './proxy-servers.ts';
 import { tlsProtocol } from './tls-server.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { failure } from './failure.ts';
 
 const authority = createAuthority('the authority');
 const identity = authority.issue('the server', { hosts: ['127.0.0.1'] });
@@ -51,12 +52,6 @@ const watch = async (api: HttpApi): Promise<unknown> => {
   for await (const event of events) return event.type;
   return 'nothing';
 };
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-
 describe('a proxy that cannot help', () => {
   it('is a ConnectionError when nobody listens there', async () => {
     const proxy = await startHttpProxy();

@@ -10,6 +10,7 @@ import { type Widget, widget, widgets } from './objects.ts';
 import { type ProxyServer, startHttpProxy, startSocksProxy } from './proxy-servers.ts';
 import { tlsProtocol } from './tls-server.ts';
 import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { failure } from './failure.ts';
 
 const authority = createAuthority('the authority');
 const identity = authority.issue('the server', { hosts: ['127.0.0.1'] });
@@ -56,12 +57,6 @@ const watch = async (api: HttpApi): Promise<unknown> => {
   for await (const event of events) return event.type;
   return 'nothing';
 };
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-
 const proxies: { kind: string; start: (login?: string) => Promise<ProxyServer>; refusal: string }[] = [
   { kind: 'an HTTP proxy', start: (asked) => startHttpProxy({ login: asked }), refusal: '407' },
   {

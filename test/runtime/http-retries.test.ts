@@ -7,6 +7,7 @@ import { connect, json, reset, startServer, status, type TestServer, text } from
 import { createHurriedClock } from './hurried-clock.ts';
 import { widget, widgets } from './objects.ts';
 import { createVirtualClock } from './virtual-clock.ts';
+import { failure } from './failure.ts';
 
 const ref = { resource: widgets, namespace: 'ns', name: 'a' };
 /** Read as an object and as a list. */
@@ -25,12 +26,6 @@ afterEach(async () => {
   await api.close();
   await server[Symbol.asyncDispose]();
 });
-
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
 
 type Attempt = (api: Api) => Promise<unknown>;
 const conditional = { metadata: { resourceVersion: '1' } };

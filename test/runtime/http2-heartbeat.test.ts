@@ -2,7 +2,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { eventually } from '../cluster/eventually.ts';
-import { failure, type Http2World, hold, startHttp2World } from './http2-world.ts';
+import { failure } from './failure.ts';
+import { type Http2World, hold, startHttp2World } from './http2-world.ts';
 
 let world: Http2World;
 let server: Http2World['server'];

@@ -3,7 +3,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { type Answer, reset, stream, type TestResponse } from './http-server.ts';
-import { failure, type Http2World, hold, line, startHttp2World, streamOf } from './http2-world.ts';
+import { failure } from './failure.ts';
+import { type Http2World, hold, line, startHttp2World, streamOf } from './http2-world.ts';
 
 let world: Http2World;
 let server: Http2World['server'];

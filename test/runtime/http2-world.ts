@@ -50,12 +50,6 @@ export const streamOf = (response: TestResponse): ServerHttp2Stream => {
   return response.stream;
 };
 
-export const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-
 const h2 = tlsProtocol('h2');
 
 const tellingOfPings = (onPing: () => void): Protocol => ({

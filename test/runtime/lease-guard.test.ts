@@ -9,6 +9,7 @@ import { connect, json, reset, startServer, status, type TestServer } from './ht
 import { widget, widgets } from './objects.ts';
 import { startHttpProxy } from './proxy-servers.ts';
 import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
+import { failure } from './failure.ts';
 
 const ref = { resource: widgets, namespace: 'ns', name: 'a' };
 const fine = json(200, widget('a', '2'));
@@ -34,11 +35,6 @@ afterEach(async () => {
   await server[Symbol.asyncDispose]();
 });
 
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
 const credentials = async () => ({ headers: {}, tls: {} });
 /** A write that may be repeated however it failed. */
 const write = (): Promise<unknown> => guarded.replace(ref, widget('a', '1'));

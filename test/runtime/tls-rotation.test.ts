@@ -13,6 +13,7 @@ import { createAuthority } from './certificates.ts';
 import { connect, json, startServer } from './http-server.ts';
 import { widget, widgets } from './objects.ts';
 import { tlsProtocol } from './tls-server.ts';
+import { failure } from './failure.ts';
 
 const ours = createAuthority('our authority');
 const theirs = createAuthority('another authority');
@@ -28,12 +29,6 @@ afterEach(async () => {
 });
 
 const post = (api: HttpApi): Promise<unknown> => api.create(widgets, 'ns', {});
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-
 describe('an error on a connection that is ready', () => {
   it.each([
     ['ERR_SSL_TLSV13_ALERT_CERTIFICATE_REQUIRED', true],

@@ -9,6 +9,7 @@ import { createAuthority } from './certificates.ts';
 import { type Answer, connect, json, startServer, stream, type TestServer } from './http-server.ts';
 import { type Widget, widget, widgets } from './objects.ts';
 import { tlsProtocol } from './tls-server.ts';
+import { failure } from './failure.ts';
 
 const ours = createAuthority('our authority');
 const theirs = createAuthority('another authority');
@@ -65,12 +66,6 @@ const uses: { what: string; alpn: 'h2' | 'http/1.1'; use: Use; answer: Answer; v
   { what: 'a watch over HTTP/2', alpn: 'h2', use: watch, answer: stream([event]), version: '2.0' },
   { what: 'a watch over HTTP/1.1', alpn: 'http/1.1', use: watch, answer: stream([event]), version: '1.1' },
 ];
-
-const failure = (work: Promise<unknown>): Promise<unknown> =>
-  work.then(
-    (value) => expect.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
 
 describe.each(uses)('$what', ({ alpn, use, answer, version }) => {
   const prepared = async (options: ServerTls): Promise<TestServer> => {
