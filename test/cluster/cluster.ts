@@ -47,8 +47,10 @@ export interface NamespaceOptions {
 }
 
 /** The cluster of this run. */
-export function cluster(): Cluster {
-  const address = inject('cluster');
+export const cluster = (): Cluster => clusterAt(inject('cluster'));
+
+/** The same on a control plane that somebody else has started. */
+export function clusterAt(address: ClusterAddress): Cluster {
   const run: Cluster['kubectl'] = (args, options) => kubectl(address, args, options);
   const apply: Cluster['apply'] = (manifests, options) =>
     run(['apply', '-f', '-'], { ...options, input: documents(manifests) });
