@@ -6,10 +6,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
 import { kinds } from '../src/domain/kinds.ts';
-import { createGuard } from '../src/guard/admission.ts';
+import { createGuard, guardTemplate } from '../src/guard/admission.ts';
 import type { Manifest } from '../src/guard/cel.ts';
 import { customResourceDefinition } from '../src/guard/crd.ts';
 import { feedbackPolicyName } from '../src/guard/feedback-policy.ts';
+import { chartDefinitions, chartTemplate, whereStamped } from './chart-guard.ts';
 import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -27,6 +28,14 @@ const isFeedback = ({ metadata }: Manifest): boolean =>
 const toYaml = (object: unknown): string =>
   stringify(object, { aliasDuplicateObjects: false, lineWidth: 110 });
 
+/** The policy that has parameters, and all others. */
+const parted = (policies: readonly Manifest[]): readonly [readonly Manifest[], readonly Manifest[]] => [
+  policies.filter(isFeedback),
+  policies.filter((object) => !isFeedback(object)),
+];
+
+const templates = 'charts/curfew/templates';
+
 /** Every generated file: path in the checkout → content. */
 function generatedFiles(): Map<string, string> {
   const files = new Map<string, string>();
@@ -34,10 +43,16 @@ function generatedFiles(): Map<string, string> {
     files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + toYaml(customResourceDefinition(kind)));
   }
   const { policies, stamp } = createGuard();
-  const [feedback, rest] = [policies.filter(isFeedback), policies.filter((object) => !isFeedback(object))];
+  const [feedback, rest] = parted(policies);
   files.set('config/guard.yaml', header + rest.map(toYaml).join('---\n'));
   files.set('config/guard-feedback.yaml', header + afterCrds + feedback.map(toYaml).join('---\n'));
   files.set('config/guard-stamp.yaml', header + forNewer + stamp.map(toYaml).join('---\n'));
+  const template = guardTemplate();
+  const [chartFeedback, chartRest] = parted(template.policies);
+  files.set(`${templates}/_guard.tpl`, chartDefinitions(`{{/* ${header.slice(2, -1)} */}}\n`));
+  files.set(`${templates}/guard.yaml`, chartTemplate(header, chartRest));
+  files.set(`${templates}/guard-feedback.yaml`, chartTemplate(header + afterCrds, chartFeedback));
+  files.set(`${templates}/guard-stamp.yaml`, chartTemplate(header + forNewer, template.stamp, whereStamped));
   files.set('docs/api.md', apiReference());
   return files;
 }

@@ -6,12 +6,12 @@ import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { defaultInstallation } from '../src/domain/installation.ts';
 import { kubectl, type KubectlTarget } from '../test/controlplane/kubectl.ts';
 import { apply, type Manifest, put, read } from './manifests.ts';
 
 const root = join(import.meta.dirname, '..');
-export const operatorNamespace = 'curfew-system';
-export const operatorServiceAccount = 'curfew-operator';
+export const operatorNamespace: string = defaultInstallation.namespace;
 const grantableRolesName = 'curfew-operator-grantable-roles';
 
 export interface InstallOptions {

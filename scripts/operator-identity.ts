@@ -4,7 +4,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { kubectl, type KubectlTarget } from '../test/controlplane/kubectl.ts';
-import { operatorNamespace, operatorServiceAccount } from './install.ts';
+import { defaultInstallation, type Installation } from '../src/domain/installation.ts';
 
 interface Kubeconfig {
   clusters: { cluster: { server: string } }[];
@@ -15,14 +15,16 @@ interface Kubeconfig {
  * Writes the kubeconfig to `path`, readable by its owner only.
  *
  * @param server another address of the same API server, such as a proxy's
+ * @param installation where Curfew lives; default: where `make install` puts it
  * @throws Error when Curfew is not installed
  */
 export async function writeOperatorKubeconfig(
   target: KubectlTarget,
   path: string,
   server?: string,
+  { namespace, serviceAccount }: Installation = defaultInstallation,
 ): Promise<void> {
-  const tokenArgs = ['create', 'token', operatorServiceAccount, '-n', operatorNamespace, '--duration=24h'];
+  const tokenArgs = ['create', 'token', serviceAccount, '-n', namespace, '--duration=24h'];
   const token = (await kubectl(target, tokenArgs)).stdout.trim();
   const view = await kubectl(target, ['config', 'view', '--raw', '--minify', '--flatten', '-o', 'json']);
   const kubeconfig = JSON.parse(view.stdout) as Kubeconfig;

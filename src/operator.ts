@@ -135,7 +135,8 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
       },
     });
     const trail = createTrail(logger, metrics);
-    const told = { api: writes, cache, clock, trail, instance: hostname() };
+    const { installation } = flags;
+    const told = { installation, api: writes, cache, clock, trail, instance: hostname() };
     const { guard, done } = startGuard({
       ...told,
       ...watches,

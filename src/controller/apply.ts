@@ -7,6 +7,7 @@
  */
 import { type Binding, type Place, placeKey, placeOf, type StoredBinding } from '../domain/binding.ts';
 import type { Grant } from '../domain/grant.ts';
+import type { Installation } from '../domain/installation.ts';
 import type { Effect } from '../domain/plan.ts';
 import { statusPatch } from '../domain/status-patch.ts';
 import { factsOf, type GrantFacts, type TrailEntry } from '../domain/trail.ts';
@@ -24,6 +25,7 @@ import { writeEvent } from './event.ts';
 import { entryId, eventOf, type Trail } from './trail.ts';
 
 export interface Shell {
+  readonly installation: Installation;
   readonly api: Api;
   readonly cache: Cache;
   readonly clock: Clock;

@@ -4,6 +4,7 @@
  */
 import { type Place, placeKey, placesOf, type StoredBinding } from '../domain/binding.ts';
 import { type Grant, type Policy, policyNameOf } from '../domain/grant.ts';
+import type { Installation } from '../domain/installation.ts';
 import type { Answers, Question, World } from '../domain/world.ts';
 import type { Api, KubeObject } from '../runtime/api.ts';
 import { isNotFound } from '../runtime/api-error.ts';
@@ -15,8 +16,19 @@ import type { GuardCheck } from './guard-check.ts';
 import { bindingRef, grantRef, policyResource, roleResource, selfAccessReview } from './resources.ts';
 import { asRole, roleOf, type StoredRole } from './roles.ts';
 
+/** What is the same for every grant. */
+export interface Ground {
+  readonly cache: Cache;
+  readonly installation: Installation;
+}
+
 /** The world of a grant, from the cache. */
-export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers: Answers): World {
+export function gather(
+  { cache, installation }: Ground,
+  grant: Grant,
+  grantIsLive: boolean,
+  answers: Answers,
+): World {
   const bindings = new Map<string, StoredBinding>();
   for (const place of placesOf(grant)) {
     const binding = cache.bindings[place.kind].get(keyOf({ metadata: place }));
@@ -24,6 +36,7 @@ export function gather(cache: Cache, grant: Grant, grantIsLive: boolean, answers
     if (binding !== undefined) bindings.set(placeKey(place), { ...binding, kind: place.kind });
   }
   return {
+    installation,
     grant,
     grantIsLive,
     policy: cache.policies.get(`/${policyNameOf(grant)}`),

@@ -6,15 +6,14 @@
  * before, and a look that begins later finds it weakened, or edited since the epoch's record. Must not know grants' lives.
  */
 import type { GuardVerdict } from '../domain/guard-verdict.ts';
-import type { AcceptedGuard, SeenGuard } from '../guard/accepted.ts';
+import type { SeenGuard } from '../guard/accepted.ts';
 import { firstVigil, type Look, mustProbe, type Order, troubleInterval_ms } from '../guard/vigil.ts';
 import { step } from '../guard/vigil-step.ts';
-import type { Api } from '../runtime/api.ts';
 import { isRefusal } from '../runtime/api-error.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 import { lookAtGuard } from './guard-look.ts';
 import { probeGuard, type ProbeGround } from './guard-probe.ts';
-import { beginRecord, dropRecord, readRecord, type StoredRecord, updateRecord } from './guard-record.ts';
+import { createGuardRecord, type GuardRecordOptions, type StoredRecord } from './guard-record.ts';
 import { createTurns, type Turn } from './turns.ts';
 
 export interface GuardCheck {
@@ -28,10 +27,8 @@ export interface GuardCheck {
   readonly run: (signal: AbortSignal) => Promise<void>;
 }
 
-export interface GuardCheckOptions {
-  readonly api: Api;
+export interface GuardCheckOptions extends GuardRecordOptions {
   readonly clock: Clock;
-  readonly accepted: AcceptedGuard;
   readonly ground: () => ProbeGround;
   /** Told of the first verdict and of every one of another kind or for another reason. */
   readonly onVerdict: (verdict: GuardVerdict) => void;
@@ -46,6 +43,7 @@ const changeSettles_ms = 200;
 
 export function createGuardCheck(options: GuardCheckOptions): GuardCheck {
   const { api, clock, accepted, ground, onVerdict, onError } = options;
+  const records = createGuardRecord(options);
   let vigil = firstVigil;
   let seen: SeenGuard = new Map();
   let verdict: GuardVerdict | undefined;
@@ -61,7 +59,7 @@ export function createGuardCheck(options: GuardCheckOptions): GuardCheck {
   ): Promise<Look & { readonly record: StoredRecord | undefined }> => {
     const at_ms = clock.monotonic();
     const [record, found] = await Promise.all([
-      readRecord(api, signal),
+      records.read(signal),
       lookAtGuard(api, accepted, seen, signal),
     ]);
     seen = found;
@@ -77,12 +75,12 @@ export function createGuardCheck(options: GuardCheckOptions): GuardCheck {
     signal: AbortSignal,
   ): Promise<void> => {
     if (order === 'Begin') {
-      await beginRecord(api, accepted, { seen }, signal);
+      await records.begin({ seen }, signal);
       await sleep(clock, recordSettles_ms, signal);
     }
     if (record === undefined) return;
-    if (order === 'Update') await updateRecord(api, accepted, { seen }, record, signal);
-    if (order === 'Drop') await dropRecord(api, record, signal);
+    if (order === 'Update') await records.update({ seen }, record, signal);
+    if (order === 'Drop') await records.drop(record, signal);
   };
 
   const look = async (signal: AbortSignal): Promise<Turn<GuardVerdict>> => {

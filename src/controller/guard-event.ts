@@ -7,13 +7,14 @@
 import { randomUUID } from 'node:crypto';
 import { formatTime } from '../domain/duration.ts';
 import type { GuardVerdict } from '../domain/guard-verdict.ts';
-import { recordNamespace } from './guard-record.ts';
+import type { Installation } from '../domain/installation.ts';
 import type { Api } from '../runtime/api.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { eventResource } from './resources.ts';
 import { clipNote, microTime, reportingController, type Trail } from './trail.ts';
 
 export interface GuardEventOptions {
+  readonly installation: Pick<Installation, 'namespace'>;
   readonly api: Api;
   readonly trail: Pick<Trail, 'problem'>;
   readonly clock: Pick<Clock, 'now'>;
@@ -40,29 +41,29 @@ export function narrateGuard(verdict: GuardVerdict): string {
 
 /** Tells people. Never rejects. */
 export async function writeGuardEvent(
-  { api, trail, clock, instance }: GuardEventOptions,
+  { api, trail, clock, instance, installation: { namespace } }: GuardEventOptions,
   verdict: GuardVerdict,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const event = guardEvent(verdict, clock.now(), instance);
-    await api.create(eventResource, recordNamespace, event, { signal });
+    const event = guardEvent(verdict, namespace, clock.now(), instance);
+    await api.create(eventResource, namespace, event, { signal });
   } catch (error) {
     if (!signal.aborted) trail.problem('expected to write an Event about the guard; it goes untold', error);
   }
 }
 
 /** The Event (events.k8s.io/v1) of a verdict. Nobody can guess its name, and so keep it from being written. */
-const guardEvent = (verdict: GuardVerdict, now_ms: number, instance: string): object => ({
+const guardEvent = (verdict: GuardVerdict, namespace: string, now_ms: number, instance: string): object => ({
   apiVersion: 'events.k8s.io/v1',
   kind: 'Event',
-  metadata: { name: `curfew-guard.${randomUUID()}`, namespace: recordNamespace },
+  metadata: { name: `curfew-guard.${randomUUID()}`, namespace },
   eventTime: microTime(now_ms),
   reportingController,
   reportingInstance: instance.slice(0, 128),
   action: 'Verify',
   reason: reasons[verdict.kind],
   type: verdict.kind === 'Verified' ? 'Normal' : 'Warning',
-  regarding: { apiVersion: 'v1', kind: 'Namespace', name: recordNamespace, namespace: recordNamespace },
+  regarding: { apiVersion: 'v1', kind: 'Namespace', name: namespace, namespace },
   note: clipNote(narrateGuard(verdict)),
 });

@@ -13,73 +13,77 @@ import { isAlreadyExists, isConflict, isNotFound } from '../runtime/api-error.ts
 import { getOrUndefined } from './gather.ts';
 import { configMapResource } from './resources.ts';
 
-/** Where the operator lives: nobody but the owners of the cluster may write there. */
-export const recordNamespace = 'curfew-system';
 export const recordName = 'curfew-guard-epoch';
 
 interface ConfigMap extends KubeObject {
   readonly data?: Readonly<Record<string, string>> | null | undefined;
 }
 
-const ref: ObjectRef = { resource: configMapResource, namespace: recordNamespace, name: recordName };
 const field = 'guard.json';
 
 export interface StoredRecord extends EpochRecord {
   readonly resourceVersion: string;
 }
 
-/** The record as it is right now. @throws ApiError, ConnectionError */
-export async function readRecord(api: Api, signal: AbortSignal): Promise<StoredRecord | undefined> {
-  const found = await getOrUndefined<ConfigMap>(api, ref, signal);
-  if (found === undefined) return undefined;
-  const { uid = '', resourceVersion = '', creationTimestamp = '' } = found.metadata;
+export interface GuardRecordOptions {
+  readonly api: Api;
+  readonly accepted: AcceptedGuard;
+  /** Where the operator lives: nobody but the owners of the cluster may write there. */
+  readonly namespace: string;
+}
+
+type Seen = Pick<Look, 'seen'>;
+
+/** All of them reject with ApiError or ConnectionError when the API server cannot be asked. */
+export interface GuardRecord {
+  /** The record as it is right now. */
+  readonly read: (signal: AbortSignal) => Promise<StoredRecord | undefined>;
+  /** Makes the record of a new epoch, which begins with that. Where somebody was faster, theirs stands. */
+  readonly begin: (look: Seen, signal: AbortSignal) => Promise<void>;
+  /** Writes down an upgrade: the epoch goes on. Where somebody else has written, nothing happens. */
+  readonly update: (look: Seen, record: StoredRecord, signal: AbortSignal) => Promise<void>;
+  /** Ends the epoch of this record, for whoever comes next as well. */
+  readonly drop: (record: StoredRecord, signal: AbortSignal) => Promise<void>;
+}
+
+export function createGuardRecord({ api, accepted, namespace }: GuardRecordOptions): GuardRecord {
+  const ref: ObjectRef = { resource: configMapResource, namespace, name: recordName };
+  const manifest = ({ seen }: Seen): ConfigMap => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: recordName, namespace, labels: { [guardLabel.name]: guardLabel.value } },
+    data: { [field]: formatIdentities(identitiesOf(accepted, seen)) },
+  });
+  return {
+    read: async (signal) => {
+      const found = await getOrUndefined<ConfigMap>(api, ref, signal);
+      return found === undefined ? undefined : storedRecord(found);
+    },
+    begin: (look, signal) =>
+      api
+        .create(configMapResource, namespace, manifest(look), { signal })
+        .then(nothing, unless(isAlreadyExists)),
+    update: (look, { uid, resourceVersion }, signal) => {
+      const body = manifest(look);
+      const replacement = { ...body, metadata: { ...body.metadata, uid, resourceVersion } };
+      return api.replace(ref, replacement, { signal }).then(nothing, unless(isConflict, isNotFound));
+    },
+    drop: ({ uid }, signal) => api.delete(ref, { uid, signal }).then(nothing, unless(isConflict, isNotFound)),
+  };
+}
+
+const nothing = (): void => undefined;
+
+/** Takes an error for no failure when it is one of these; throws every other on. */
+const unless =
+  (...expected: readonly ((error: unknown) => boolean)[]) =>
+  (error: unknown): void => {
+    if (!expected.some((is) => is(error))) throw error;
+  };
+
+function storedRecord({ metadata, data }: ConfigMap): StoredRecord {
+  const { uid = '', resourceVersion = '', creationTimestamp = '' } = metadata;
   // Unlike anything that could be written into it, this nobody can set back.
   const since_ms = Date.parse(creationTimestamp);
-  return { uid, resourceVersion, since_ms, identities: parseIdentities(found.data?.[field]) };
-}
-
-const manifest = (accepted: AcceptedGuard, { seen }: Pick<Look, 'seen'>): ConfigMap => ({
-  apiVersion: 'v1',
-  kind: 'ConfigMap',
-  metadata: { name: recordName, namespace: recordNamespace, labels: { [guardLabel.name]: guardLabel.value } },
-  data: { [field]: formatIdentities(identitiesOf(accepted, seen)) },
-});
-
-/** Makes the record of a new epoch, which begins with that. Where somebody was faster, theirs stands. */
-export async function beginRecord(
-  api: Api,
-  accepted: AcceptedGuard,
-  look: Pick<Look, 'seen'>,
-  signal: AbortSignal,
-): Promise<void> {
-  try {
-    await api.create(configMapResource, recordNamespace, manifest(accepted, look), { signal });
-  } catch (error) {
-    if (!isAlreadyExists(error)) throw error;
-  }
-}
-
-/** Writes down an upgrade: the epoch goes on. Where somebody else has written, nothing happens. */
-export async function updateRecord(
-  api: Api,
-  accepted: AcceptedGuard,
-  look: Pick<Look, 'seen'>,
-  { uid, resourceVersion }: StoredRecord,
-  signal: AbortSignal,
-): Promise<void> {
-  const body = manifest(accepted, look);
-  try {
-    await api.replace(ref, { ...body, metadata: { ...body.metadata, uid, resourceVersion } }, { signal });
-  } catch (error) {
-    if (!isConflict(error) && !isNotFound(error)) throw error;
-  }
-}
-
-/** Ends the epoch of this record, for whoever comes next as well. */
-export async function dropRecord(api: Api, { uid }: StoredRecord, signal: AbortSignal): Promise<void> {
-  try {
-    await api.delete(ref, { uid, signal });
-  } catch (error) {
-    if (!isConflict(error) && !isNotFound(error)) throw error;
-  }
+  return { uid, resourceVersion, since_ms, identities: parseIdentities(data?.[field]) };
 }

@@ -5,7 +5,10 @@
  * Must not know how a verdict is found.
  */
 import { type GuardVerdict, objectionToGuard } from '../domain/guard-verdict.ts';
+import type { Installation } from '../domain/installation.ts';
 import { acceptedGuard } from '../guard/accepted.ts';
+import { createGuard } from '../guard/admission.ts';
+import { settingsOf } from '../guard/settings.ts';
 import type { Clock } from '../runtime/clock.ts';
 import { keyOf } from '../runtime/resources.ts';
 import type { Cache } from './cache.ts';
@@ -17,6 +20,7 @@ import type { InformerOptions } from './informers.ts';
 import { workKey } from './work.ts';
 
 export interface GuardOptions extends GuardEventOptions, InformerOptions {
+  readonly installation: Installation;
   readonly clock: Clock;
   readonly cache: Cache;
   /** Told the key of every grant that a verdict concerns. */
@@ -41,7 +45,8 @@ export function startGuard(options: GuardOptions): RunningGuard {
   let last: GuardVerdict | undefined;
   const guard = createGuardCheck({
     ...options,
-    accepted: acceptedGuard(),
+    accepted: acceptedGuard(createGuard(settingsOf(options.installation))),
+    namespace: options.installation.namespace,
     ground: () => ({
       grant: grantKinds.map((kind) => cache.grants[kind].any()).find((grant) => grant !== undefined),
       policiesExist: cache.policies.any() !== undefined,

@@ -96,7 +96,7 @@ async function reconcileGrant(
   grant: Grant,
   signal: AbortSignal,
 ): Promise<ReconcileResult> {
-  let world: World | undefined = withCut(shell, key, gather(shell.cache, grant, false, {}));
+  let world: World | undefined = withCut(shell, key, gather(shell, grant, false, {}));
   for (let round = 0; round < roundsMax; round += 1) {
     const plan = decide(withMemory(shell, world), shell.clock.now());
     if (plan.kind === 'Ask') {
@@ -143,7 +143,7 @@ async function applyAll(
   for (const effect of effects) world = await apply(shell, effect, world, signal);
   // What the writes answered stays true; what was asked before them does not.
   const { liveBindings, refused, guard } = world.answers;
-  return gather(shell.cache, world.grant, world.grantIsLive, {
+  return gather(shell, world.grant, world.grantIsLive, {
     ...(liveBindings === undefined ? {} : { liveBindings }),
     ...(refused === undefined ? {} : { refused }),
     ...(guard === undefined ? {} : { guard }),

@@ -2,10 +2,12 @@
  * What a policy has to say about a grant, as an ordered list of named checks. The first that objects gives the reason
  * and the message that condition, Event and lint share.
  *
- * A check looks at grant and policy alone: what depends on the moment (approvals, windows) is decided elsewhere.
+ * A check looks at grant and policy, and at where Curfew lives: what depends on the moment (approvals, windows) is decided
+ * elsewhere.
  */
 import { formatDuration, parseDuration_ms, parseTime_ms } from './duration.ts';
 import { type Grant, type Policy, policyNameOf, subjectName, subjectsOf } from './grant.ts';
+import { forbiddenNamespaces, type Installation, ownRolePrefixes } from './installation.ts';
 import { defectOf, found } from './policy-text.ts';
 import type { BlockReason } from './reason.ts';
 import { subjectDefaults } from './schema/policy-spec.ts';
@@ -16,21 +18,7 @@ export interface Objection {
   readonly message: string;
 }
 
-/** Where nobody gets temporary access, whatever a policy says: whoever works there can become the cluster, or Curfew. */
-export const forbiddenNamespaces: readonly string[] = [
-  'curfew-system',
-  'kube-node-lease',
-  'kube-public',
-  'kube-system',
-];
-
-/**
- * What the names of Curfew's own roles begin with. The operator holds their rights, so that RBAC would let it give them
- * although nobody listed them.
- */
-export const ownRolePrefixes: readonly string[] = ['curfew-operator', 'curfew-reaper'];
-
-type Check = (grant: Grant, policy: Policy) => string | undefined;
+type Check = (grant: Grant, policy: Policy, installation: Installation) => string | undefined;
 
 const named = (policy: Policy): string => `policy "${policy.metadata.name}"`;
 
@@ -59,17 +47,22 @@ function roleIsOffered({ spec: { roleRef } }: Grant, policy: Policy): string | u
   return `${named(policy)} does not offer ${roleRef.kind} ${roleRef.name}: ask for one of ${names}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
-function namespacesAreAllowed(grant: Grant): string | undefined {
+function namespacesAreAllowed(grant: Grant, _policy: Policy, installation: Installation): string | undefined {
   const reached =
     grant.kind === 'TemporaryAccessGrant' ? [grant.metadata.namespace ?? ''] : (grant.spec.namespaces ?? []);
-  const forbidden = reached.find((namespace) => forbiddenNamespaces.includes(namespace));
+  const closed = forbiddenNamespaces(installation);
+  const forbidden = reached.find((namespace) => closed.includes(namespace));
   return forbidden === undefined
     ? undefined
     : `temporary access is not given in namespace ${forbidden}: leave it out`;
 }
 
-function roleIsForOthers({ spec: { roleRef } }: Grant): string | undefined {
-  return ownRolePrefixes.some((prefix) => roleRef.name.startsWith(prefix))
+function roleIsForOthers(
+  { spec: { roleRef } }: Grant,
+  _policy: Policy,
+  installation: Installation,
+): string | undefined {
+  return ownRolePrefixes(installation).some((prefix) => roleRef.name.startsWith(prefix))
     ? 'the roles of Curfew itself are never given: whoever had them could be the operator. Ask for another role'
     : undefined;
 }
@@ -149,7 +142,11 @@ const policyChecks: readonly Check[] = [
 ];
 
 /** The first objection against a grant under its policy, or undefined when there is none. */
-export function objectionTo(grant: Grant, policy: Policy | undefined): Objection | undefined {
+export function objectionTo(
+  grant: Grant,
+  policy: Policy | undefined,
+  installation: Installation,
+): Objection | undefined {
   if (grant.spec.requester === undefined) {
     return {
       reason: 'GuardNotVerified',
@@ -166,7 +163,7 @@ export function objectionTo(grant: Grant, policy: Policy | undefined): Objection
   const defect = defectOf(policy);
   if (defect !== undefined) return { reason: 'PolicyRefused', message: defect };
   for (const check of policyChecks) {
-    const message = check(grant, policy);
+    const message = check(grant, policy, installation);
     if (message !== undefined) return { reason: 'PolicyRefused', message };
   }
   return undefined;

@@ -67,7 +67,7 @@ function decideStanding(standing: Standing, policy: Policy | undefined): Plan {
   const { grant, role } = world;
   const unguarded = objectionToGuard(grant, world.answers.guard ?? world.guard);
   if (unguarded?.kind === 'Waits') return block(standing, unguarded.objection);
-  const refusal = objectionTo(grant, policy);
+  const refusal = objectionTo(grant, policy, world.installation);
   if (refusal !== undefined || policy === undefined) {
     return block(standing, refusal ?? { reason: 'PolicyNotFound', message: '' });
   }

@@ -6,6 +6,7 @@
 import type { Place, StoredBinding } from './binding.ts';
 import type { Grant, Policy } from './grant.ts';
 import type { GuardVerdict } from './guard-verdict.ts';
+import type { Installation } from './installation.ts';
 import type { Load } from './limit.ts';
 import type { TrailEntry } from './trail.ts';
 import type { PolicyRule, Review, ReviewAnswer } from './review.ts';
@@ -44,6 +45,8 @@ export interface Answers {
 }
 
 export interface World {
+  /** Where Curfew lives: out of bounds for grants. */
+  readonly installation: Installation;
   readonly grant: Grant;
   /** False when the grant comes from a cache, which may be older than the cluster. */
   readonly grantIsLive: boolean;

@@ -11,7 +11,7 @@ import { decisionPolicy } from './decision-policy.ts';
 import { feedbackPolicy, feedbackPolicyName } from './feedback-policy.ts';
 import { grantPolicy, grantPolicyName } from './grant-policy.ts';
 import { bindingProbe, grantProbe, type Probe } from './probe.ts';
-import { defaultSettings, type Edition, type GuardSettings } from './settings.ts';
+import { blankEdition, defaultSettings, type Edition, type GuardSettings } from './settings.ts';
 import { stampRequester } from './stamp.ts';
 import { upkeepPolicy, upkeepPolicyName } from './upkeep-policy.ts';
 
@@ -53,24 +53,34 @@ const policies = (edition: Edition): readonly Manifest[] => [
   ...feedbackPolicy(edition),
 ];
 
-/** Where the hash and the settings stand in the manifests of which the hash is made. */
-const blank: Edition = {
-  operatorUser: '',
-  reaperUser: '',
-  forbiddenNamespaces: [],
-  ownRolePrefixes: [],
-  hash: '',
-};
+/** The same of every installation, with blanks for settings and hash: what a chart fills in. */
+export function guardTemplate(): Pick<Guard, 'stamp' | 'policies'> & { readonly rulesHash: string } {
+  const template = { stamp: stampRequester(), policies: policies(blankEdition) };
+  return { ...template, rulesHash: sha256(JSON.stringify([...template.stamp, ...template.policies])) };
+}
+
+/**
+ * The lines of which the hash of a guard is made, joined by newlines: the hash of its rules, then its settings. The first
+ * half is known to a release, the second to whoever installs it. No setting holds a newline or a comma, so that no two
+ * guards have the same lines.
+ */
+export const hashedLines = (rulesHash: string, settings: GuardSettings): readonly string[] => [
+  rulesHash,
+  settings.operatorUser,
+  settings.reaperUser,
+  settings.forbiddenNamespaces.join(','),
+  settings.ownRolePrefixes.join(','),
+];
+
+/** How many hex digits of the SHA-256 of those lines are the hash of the guard. */
+export const hashLength = 16;
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /**
- * Over all manifests with hash and settings left blank, and over the settings: so a chart, which knows the settings last,
- * can make it from the first half.
+ * Tells apart guards of different releases and settings, no more: 64 bits are enough that no two of them have the same by
+ * chance. It is no secret and proves nothing against whoever may write admission policies, since they could put it into
+ * rules of their own; what betrays those is that the operator compares every object with its own.
  */
-function hashOf(settings: GuardSettings): string {
-  const edition = sha256(JSON.stringify([...stampRequester(), ...policies(blank)]));
-  const { operatorUser, reaperUser, forbiddenNamespaces, ownRolePrefixes } = settings;
-  const lists = [forbiddenNamespaces, ownRolePrefixes].map((list) => list.join(','));
-  return sha256([edition, operatorUser, reaperUser, ...lists].join('\n')).slice(0, 16);
-}
+const hashOf = (settings: GuardSettings): string =>
+  sha256(hashedLines(guardTemplate().rulesHash, settings).join('\n')).slice(0, hashLength);

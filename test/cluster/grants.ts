@@ -74,9 +74,8 @@ const smallest = {
   reason: 'INC-4711: the payment queue is stuck',
 } as const;
 
-/** Makes a fresh namespace with its people. */
-export async function workplace(prefix: string): Promise<Workplace> {
-  const home = cluster();
+/** Makes a fresh namespace with its people, in the cluster of this run unless told otherwise. */
+export async function workplace(prefix: string, home: Cluster = cluster()): Promise<Workplace> {
   const namespace = await home.namespace({ prefix });
   await home.apply(Object.entries(roleFor).map(([user, role]) => bind(namespace, user, role)));
   const { kubectl } = home;

@@ -4,6 +4,7 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { objectionTo } from '../../src/domain/check.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import type { Grant, Policy } from '../../src/domain/grant.ts';
 import { clusterGrantBody, clusterGrantPath, grantBody, grantPath } from './attacks/objects.ts';
 import { type Answer, type Send, sender } from './attacks/request.ts';
@@ -102,7 +103,7 @@ function stored(asked: Asked, policy: string): Grant {
 describe('the operator and the API server', () => {
   it.each(cases)('agree: $name', async ({ asked, policyName: policy, refused }) => {
     const answer = await apply(asked, policy);
-    const objection = objectionTo(stored(asked, policy), policies.get(policy));
+    const objection = objectionTo(stored(asked, policy), policies.get(policy), defaultInstallation);
     if (refused === undefined) {
       expect([answer.message, objection?.message]).toEqual(['', undefined]);
       return;

@@ -15,6 +15,7 @@ import { isUrgent, latestLook_ms } from '../../src/controller/urgency.ts';
 import { type Finding, runSweep } from '../../src/controller/sweep.ts';
 import { overdue } from '../../src/controller/samples.ts';
 import type { Trail } from '../../src/controller/trail.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import { createController } from '../../src/runtime/controller.ts';
 import { createQueue, type Queue } from '../../src/runtime/queue.ts';
 import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
@@ -79,7 +80,7 @@ export async function startOperatorInMemory({
     nameTaken: (name) => void namesTaken.push(name),
     problem: (_message, error) => onError(error),
   };
-  const told = { api, cache, clock, trail, instance: 'in-memory' };
+  const told = { installation: defaultInstallation, api, cache, clock, trail, instance: 'in-memory' };
   const watched = startGuard({
     ...told,
     enqueue: intake.changed,

@@ -1,6 +1,7 @@
 /** How often the API server is asked for proof when it names other bindings than ours. */
 import { describe, expect, it } from 'vitest';
 import { answer, type Sources } from '../../src/controller/gather.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import { bindingAt, bindingName, placeKey, placesOf, type StoredBinding } from '../../src/domain/binding.ts';
 import type { ReviewAnswer } from '../../src/domain/review.ts';
 import type { World } from '../../src/domain/world.ts';
@@ -9,6 +10,7 @@ import { aGrant } from '../domain/fixtures.ts';
 
 const grant = aGrant();
 const world: World = {
+  installation: defaultInstallation,
   grant,
   grantIsLive: true,
   policy: undefined,

@@ -1,6 +1,7 @@
 /** A cache is never a reason to give access, nor to take it away: what is asked before. */
 import { describe, expect, it } from 'vitest';
 import { bindingAt, placeKey, placesOf } from '../../src/domain/binding.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import { decide } from '../../src/domain/decide.ts';
 import type { World } from '../../src/domain/world.ts';
 import { aGrant, aPolicy, decisionBy, editRole, minute_ms, start_ms } from './fixtures.ts';
@@ -18,6 +19,7 @@ describe('a cache that may lag', () => {
     },
   );
   const world = (grantIsLive: boolean): World => ({
+    installation: defaultInstallation,
     grant: activating,
     grantIsLive,
     policy: aPolicy(),

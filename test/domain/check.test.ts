@@ -1,6 +1,7 @@
 /** What a policy refuses: a row for each check, with the message that the requester reads; and what heals by itself. */
 import { describe, expect, it } from 'vitest';
 import { objectionTo } from '../../src/domain/check.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import type { Grant, Policy } from '../../src/domain/grant.ts';
 import { aGrant, aPolicy, decisionBy, editRole, minute_ms, start_ms } from './fixtures.ts';
 import { modelOf, settle } from './model.ts';
@@ -139,7 +140,7 @@ const rows: readonly Row[] = [
 
 describe('a policy', () => {
   it.each(rows)('refuses $name', ({ grant, policy, reason, message }) => {
-    const objection = objectionTo(grant, policy);
+    const objection = objectionTo(grant, policy, defaultInstallation);
     expect(objection?.reason).toBe(reason);
     expect(objection?.message).toMatch(message);
   });
@@ -162,15 +163,21 @@ describe('a policy', () => {
   );
 
   it('accepts what it offers, by name and by prefix', () => {
-    expect(objectionTo(aGrant(), aPolicy())).toBeUndefined();
-    expect(objectionTo(aGrant(), aPolicy({ roles: [{ kind: 'ClusterRole', name: 'ed*' }] }))).toBeUndefined();
-    expect(objectionTo(aGrant(), aPolicy({ roles: [{ kind: 'ClusterRole', name: '*' }] }))).toBeUndefined();
+    expect(objectionTo(aGrant(), aPolicy(), defaultInstallation)).toBeUndefined();
+    expect(
+      objectionTo(aGrant(), aPolicy({ roles: [{ kind: 'ClusterRole', name: 'ed*' }] }), defaultInstallation),
+    ).toBeUndefined();
+    expect(
+      objectionTo(aGrant(), aPolicy({ roles: [{ kind: 'ClusterRole', name: '*' }] }), defaultInstallation),
+    ).toBeUndefined();
   });
 
   it('does not stumble over a pattern that would make a backtracking engine hang', () => {
     const policy = aPolicy({ reason: { minLength: 1, pattern: '^(a+)+$' } });
     const started_ms = performance.now();
-    expect(objectionTo(aGrant({ reason: `${'a'.repeat(1000)}!` }), policy)?.reason).toBe('PolicyRefused');
+    expect(objectionTo(aGrant({ reason: `${'a'.repeat(1000)}!` }), policy, defaultInstallation)?.reason).toBe(
+      'PolicyRefused',
+    );
     expect(performance.now() - started_ms).toBeLessThan(1000);
   });
 });

@@ -1,5 +1,6 @@
 /** One grant that holds access, each thing that may stand at its place, and each answer. Must not know what is decided. */
 import { bindingAt, placeKey, placesOf, type StoredBinding } from '../../src/domain/binding.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import { decide } from '../../src/domain/decide.ts';
 import { formatTime } from '../../src/domain/duration.ts';
 import type { Grant } from '../../src/domain/grant.ts';
@@ -75,6 +76,7 @@ export interface Situation {
 export function decideOn({ grant, standing, answers = {}, now_ms = begun_ms, ...rest }: Situation): Plan {
   const liveBindings = new Map([[key, standing]]);
   const world: World = {
+    installation: defaultInstallation,
     grant,
     grantIsLive: true,
     policy: aPolicy(),

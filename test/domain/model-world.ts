@@ -1,5 +1,6 @@
 /** The model of a cluster as deciding sees it, and its answers. Must not know effects. */
 import { bindingName, placeKey, placesOf } from '../../src/domain/binding.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import type { Answers, Question, World } from '../../src/domain/world.ts';
 import type { Model } from './model.ts';
 
@@ -7,7 +8,7 @@ import type { Model } from './model.ts';
 export function worldOf(model: Model, answers: Answers, grantIsLive: boolean): World {
   const { grant, policy, role, bindings, load, predecessors, guard, skew_ms, repairs, told } = model;
   const isTold: World['isTold'] = ({ step, discriminator }) => told.has(`${step}/${discriminator}`);
-  const memory = { skew_ms, repairs, isTold, load: () => load };
+  const memory = { installation: defaultInstallation, skew_ms, repairs, isTold, load: () => load };
   return deepFreeze({ grant, grantIsLive, policy, role, bindings, predecessors, guard, answers, ...memory });
 }
 

@@ -5,6 +5,7 @@
  * Must not know what goes wrong when.
  */
 import { createCache, type Cache } from '../../src/controller/cache.ts';
+import { defaultInstallation } from '../../src/domain/installation.ts';
 import { createDeparted } from '../../src/controller/departed.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
@@ -111,6 +112,7 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
   };
   const memory = createMemory(ownClock);
   const shell = {
+    installation: defaultInstallation,
     api,
     cache,
     clock: ownClock,
