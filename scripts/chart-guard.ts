@@ -24,6 +24,8 @@ const expressions = {
   operatorUser: include('operatorUser'),
   reaperUser: include('reaperUser'),
   namespace: '.Release.Namespace',
+  serviceAccount: `${include('operatorUser')} | splitList ":" | last`,
+  reaperServiceAccount: `${include('reaperUser')} | splitList ":" | last`,
   hash: include('guardHash'),
 } as const satisfies Record<keyof typeof blanks, string>;
 

@@ -57,8 +57,12 @@ function namespacesAreAllowed(grant: Grant, _policy: Policy, installation: Insta
     : `temporary access is not given in namespace ${forbidden}: leave it out`;
 }
 
-function roleIsForOthers({ spec: { roleRef } }: Grant): string | undefined {
-  return ownRolePrefixes.some((prefix) => roleRef.name.startsWith(prefix))
+function roleIsForOthers(
+  { spec: { roleRef } }: Grant,
+  _policy: Policy,
+  installation: Installation,
+): string | undefined {
+  return ownRolePrefixes(installation).some((prefix) => roleRef.name.startsWith(prefix))
     ? 'the roles of Curfew itself are never given: whoever had them could be the operator. Ask for another role'
     : undefined;
 }

@@ -7,7 +7,7 @@
 export interface Installation {
   /** Curfew's own namespace. */
   readonly namespace: string;
-  /** The operator's ServiceAccount there. */
+  /** The operator's ServiceAccount there; what it may do stands in a ClusterRole of the same name. */
   readonly serviceAccount: string;
   /** The same of the reaper. */
   readonly reaperServiceAccount: string;
@@ -18,9 +18,6 @@ export const defaultInstallation: Installation = {
   serviceAccount: 'curfew-operator',
   reaperServiceAccount: 'curfew-reaper',
 };
-
-/** The ClusterRole of the operator, whatever its ServiceAccount is called. */
-export const operatorRole = 'curfew-operator';
 
 /** The namespaces that Kubernetes makes for itself. */
 const clusterNamespaces: readonly string[] = ['kube-node-lease', 'kube-public', 'kube-system'];
@@ -35,4 +32,10 @@ export const forbiddenNamespaces = ({ namespace }: Pick<Installation, 'namespace
  * What the names of Curfew's own roles begin with. The operator holds their rights, so that RBAC would let it give them
  * although nobody listed them.
  */
-export const ownRolePrefixes: readonly string[] = [operatorRole, 'curfew-reaper'];
+export const ownRolePrefixes = ({
+  serviceAccount,
+  reaperServiceAccount,
+}: Pick<Installation, 'serviceAccount' | 'reaperServiceAccount'>): readonly string[] => [
+  serviceAccount,
+  reaperServiceAccount,
+];

@@ -39,7 +39,7 @@ export function createGuard(settings: GuardSettings = defaultSettings): Guard {
     probes: [
       grantProbe(grantPolicyName),
       grantProbe(upkeepPolicyName),
-      bindingProbe(bindingPolicyName),
+      bindingProbe(bindingPolicyName, settings),
       { ...grantProbe(feedbackPolicyName), needsPolicy: true },
     ],
   };
@@ -69,6 +69,7 @@ export const hashedLines = (rulesHash: string, settings: GuardSettings): readonl
   settings.operatorUser,
   settings.reaperUser,
   settings.forbiddenNamespaces.join(','),
+  settings.ownRolePrefixes.join(','),
 ];
 
 /** How many hex digits of the SHA-256 of those lines are the hash of the guard. */

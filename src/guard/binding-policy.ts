@@ -11,7 +11,6 @@ import {
   managedByLabel,
   managedByValue,
 } from '../domain/binding.ts';
-import { ownRolePrefixes } from '../domain/installation.ts';
 import { apiGroup, clusterTemporaryAccessGrant, temporaryAccessGrant } from '../domain/kinds.ts';
 import { rbacApiGroup } from '../domain/schema/subject.ts';
 import { isTimestamp } from '../domain/schema/text.ts';
@@ -143,7 +142,7 @@ const operator = (condition: string): string =>
 const owningKinds = [temporaryAccessGrant.kind, clusterTemporaryAccessGrant.kind];
 
 /** What the operator makes or puts back: marked, owned, with an end, for people. */
-const operatorRules = ({ forbiddenNamespaces }: GuardSettings): readonly Validation[] => [
+const operatorRules = ({ forbiddenNamespaces, ownRolePrefixes }: GuardSettings): readonly Validation[] => [
   {
     expression: operator(
       `size(variables.owners) == 1 && variables.owners[0].apiVersion.startsWith(${cel(`${apiGroup}/`)}) && variables.owners[0].kind in ${cel(owningKinds)} && variables.uid == variables.owners[0].uid && variables.binding.metadata.name == ${cel(prefix)} + variables.owners[0].name + ':' + variables.uid && variables.binding.metadata.?labels[?${cel(managedByLabel)}].orValue('') == ${cel(managedByValue)}`,

@@ -1,5 +1,4 @@
 /** Who may ask for what, where: the rules on creating grants. Must not know decisions, nor what a policy says. */
-import { ownRolePrefixes } from '../domain/installation.ts';
 import {
   cel,
   grantAudit,
@@ -34,7 +33,7 @@ const mayNot = (what: string, remedy: string): string =>
   say`${'variables.user'} may not ${cel(what)} under policy "${'variables.policy'}" ${'variables.where'}: ${cel(remedy)}`;
 
 function grantRules(edition: Edition): readonly Validation[] {
-  const { forbiddenNamespaces: forbidden } = edition;
+  const { forbiddenNamespaces: forbidden, ownRolePrefixes } = edition;
   return [
     probeRule(grantPolicyName, edition, foundRequester),
     {

@@ -5,7 +5,6 @@
  * Must not know what the other rules say, nor who sends a probe when.
  */
 import { apiGroup, apiVersion, clusterTemporaryAccessGrant } from '../domain/kinds.ts';
-import { operatorRole } from '../domain/installation.ts';
 import { rbacApiGroup } from '../domain/schema/subject.ts';
 import { cel, type Manifest, type Validation } from './cel.ts';
 import type { Edition, GuardSettings } from './settings.ts';
@@ -77,13 +76,14 @@ export const grantProbe = (policy: string): Probe => ({
  * Binds nobody to a role whose rights the operator holds itself: before admission, RBAC looks whether it might give that
  * role.
  */
-export const bindingProbe = (policy: string): Probe => ({
+export const bindingProbe = (policy: string, { operatorUser }: GuardSettings): Probe => ({
   policy,
   manifest: {
     apiVersion: `${rbacApiGroup}/v1`,
     kind: 'ClusterRoleBinding',
     metadata: { name: 'curfew-probe', annotations: { [probeAnnotation]: policy } },
-    roleRef: { apiGroup: rbacApiGroup, kind: 'ClusterRole', name: operatorRole },
+    // The operator's ClusterRole has the name of its ServiceAccount.
+    roleRef: { apiGroup: rbacApiGroup, kind: 'ClusterRole', name: operatorUser.split(':').at(-1) ?? '' },
     subjects: [],
   },
 });

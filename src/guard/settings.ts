@@ -3,7 +3,12 @@
  *
  * Must not know rules.
  */
-import { defaultInstallation, forbiddenNamespaces, type Installation } from '../domain/installation.ts';
+import {
+  defaultInstallation,
+  forbiddenNamespaces,
+  type Installation,
+  ownRolePrefixes,
+} from '../domain/installation.ts';
 
 export interface GuardSettings {
   /** The operator's user name, as the API server authenticates it. */
@@ -12,6 +17,8 @@ export interface GuardSettings {
   readonly reaperUser: string;
   /** Namespaces of the cluster itself and of Curfew. */
   readonly forbiddenNamespaces: readonly string[];
+  /** What the names of Curfew's own roles begin with: nobody gets them by asking. */
+  readonly ownRolePrefixes: readonly string[];
 }
 
 /** The settings of the guard where Curfew is installed so. */
@@ -19,6 +26,7 @@ export const settingsOf = (installation: Installation): GuardSettings => ({
   operatorUser: userOf(installation.namespace, installation.serviceAccount),
   reaperUser: userOf(installation.namespace, installation.reaperServiceAccount),
   forbiddenNamespaces: forbiddenNamespaces(installation),
+  ownRolePrefixes: ownRolePrefixes(installation),
 });
 
 const userOf = (namespace: string, serviceAccount: string): string =>
@@ -36,6 +44,8 @@ export const blanks = {
   operatorUser: '@operatorUser@',
   reaperUser: '@reaperUser@',
   namespace: '@namespace@',
+  serviceAccount: '@serviceAccount@',
+  reaperServiceAccount: '@reaperServiceAccount@',
   hash: '@hash@',
 } as const;
 
@@ -44,5 +54,6 @@ export const blankEdition: Edition = {
   operatorUser: blanks.operatorUser,
   reaperUser: blanks.reaperUser,
   forbiddenNamespaces: forbiddenNamespaces(blanks),
+  ownRolePrefixes: ownRolePrefixes(blanks),
   hash: blanks.hash,
 };

@@ -14,6 +14,7 @@ it('is the same for the same guard, stands in what is applied, and changes with 
     { ...defaultSettings, operatorUser: 'other' },
     { ...defaultSettings, reaperUser: 'other' },
     { ...defaultSettings, forbiddenNamespaces: [...defaultSettings.forbiddenNamespaces, 'other'] },
+    { ...defaultSettings, ownRolePrefixes: [...defaultSettings.ownRolePrefixes, 'other'] },
     settingsOf({ ...defaultInstallation, namespace: 'other' }),
     settingsOf({ ...defaultInstallation, serviceAccount: 'other' }),
     settingsOf({ ...defaultInstallation, reaperServiceAccount: 'other' }),
@@ -21,7 +22,7 @@ it('is the same for the same guard, stands in what is applied, and changes with 
   expect(new Set([hash, ...others]).size).toBe(others.length + 1);
 });
 
-it('can be made by hand from the hash of the rules and four lines', () => {
+it('can be made by hand from the hash of the rules and five lines', () => {
   const { hash } = createGuard(
     settingsOf({ namespace: 'security', serviceAccount: 'keeper', reaperServiceAccount: 'sweeper' }),
   );
@@ -30,6 +31,7 @@ it('can be made by hand from the hash of the rules and four lines', () => {
     'system:serviceaccount:security:keeper',
     'system:serviceaccount:security:sweeper',
     'security,kube-node-lease,kube-public,kube-system',
+    'keeper,sweeper',
   ];
   expect(createHash('sha256').update(lines.join('\n')).digest('hex').slice(0, 16)).toBe(hash);
 });

@@ -24,8 +24,7 @@ function filledIn(installation: Installation): unknown {
   const { stamp, policies } = guardTemplate();
   const { operatorUser, reaperUser } = settingsOf(installation);
   const { hash } = createGuard(settingsOf(installation));
-  const { namespace } = installation;
-  const values: Record<keyof typeof blanks, string> = { namespace, operatorUser, reaperUser, hash };
+  const values: Record<keyof typeof blanks, string> = { ...installation, operatorUser, reaperUser, hash };
   const text = Object.entries(blanks).reduce(
     (filled, [key, blank]) => filled.replaceAll(blank, values[key as keyof typeof blanks]),
     JSON.stringify({ stamp, policies }),
@@ -96,5 +95,11 @@ describe('grants', () => {
   it('give something where Curfew does not live', () => {
     expect(objectionTo(grantIn('curfew-system'), policy, installation)).toBeUndefined();
     expect(objectionTo(grantIn('security'), policy, defaultInstallation)).toBeUndefined();
+  });
+
+  it.each(['keeper', 'keeper-grantable-roles', 'sweeper'])('never give the role %s of its own', (role) => {
+    const grant = aGrant({ roleRef: { kind: 'ClusterRole', name: role } });
+    expect(objectionTo(grant, policy, installation)?.message).toContain('are never given');
+    expect(objectionTo(grant, policy, defaultInstallation)).toBeUndefined();
   });
 });
