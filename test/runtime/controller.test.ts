@@ -1,37 +1,23 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ReconcileResult } from '../../src/runtime/controller.ts';
 import {
-  createController,
-  type ReconcileOutcome,
-  type ReconcileResult,
-} from '../../src/runtime/controller.ts';
-import { createQueue, type Queue } from '../../src/runtime/queue.ts';
-import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
+  type ControllerWorld,
+  createControllerWorld,
+  type Reconcile,
+  throwAtOnce,
+} from './controller-world.ts';
+import { settled } from './virtual-clock.ts';
 
-type Reconcile = (key: string, signal: AbortSignal) => Promise<ReconcileResult>;
-
-let clock: VirtualClock;
-let queue: Queue<string>;
+let clock: ControllerWorld['clock'];
+let queue: ControllerWorld['queue'];
 let stop: AbortController;
-let failed: { key: string; error: unknown }[];
-let outcomes: ReconcileOutcome[];
+let failed: ControllerWorld['failed'];
+let outcomes: ControllerWorld['outcomes'];
+let start: ControllerWorld['start'];
 
 beforeEach(() => {
-  clock = createVirtualClock();
-  queue = createQueue({ clock });
-  stop = new AbortController();
-  failed = [];
-  outcomes = [];
+  ({ clock, queue, stop, failed, outcomes, start } = createControllerWorld());
 });
-
-const start = (reconcile: Reconcile, workers = 2): Promise<void> =>
-  createController({
-    queue,
-    workers,
-    reconcile,
-    clock,
-    onError: (error, key) => failed.push({ key, error }),
-    observer: { onReconcile: ({ outcome }) => outcomes.push(outcome) },
-  }).run(stop.signal);
 
 /** Starts, runs what the test wants, stops. */
 const during = async (reconcile: Reconcile, test: () => Promise<void>): Promise<void> => {
@@ -39,10 +25,6 @@ const during = async (reconcile: Reconcile, test: () => Promise<void>): Promise<
   await test();
   stop.abort(new Error('stop'));
   await run;
-};
-
-const throwAtOnce: Reconcile = () => {
-  throw new Error('thrown at once');
 };
 
 describe('a reconcile', () => {

@@ -1,57 +1,25 @@
 /** Proxies that cannot help, and what is said about them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { HttpApi } from '../../src/kube/http-api.ts';
-import type { TlsOptions } from '../../src/kube/kubeconfig.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { eventually } from '../cluster/eventually.ts';
-import { createAuthority } from './certificates.ts';
-import { connect, startServer, type TestServer } from './http-server.ts';
-import { deadline_ms } from './hurried-clock.ts';
-import { type Widget, widgets } from './objects.ts';
-import { startHttpProxy, startSocksProxy } from './proxy-servers.ts';
-import { tlsProtocol } from './tls-server.ts';
-import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
 import { failure } from './failure.ts';
+import { deadline_ms } from './hurried-clock.ts';
+import { createProxiesWorld, login, post, type ProxiesWorld } from './proxies-world.ts';
+import { startHttpProxy, startSocksProxy } from './proxy-servers.ts';
 
-const authority = createAuthority('the authority');
-const identity = authority.issue('the server', { hosts: ['127.0.0.1'] });
-const login = 'me:it is secret';
-
-let cleanups: (() => PromiseLike<void>)[];
-let clock: VirtualClock;
-let stop: AbortController;
+let world: ProxiesWorld;
+let clock: ProxiesWorld['clock'];
+let kept: ProxiesWorld['kept'];
+let serverWith: ProxiesWorld['serverWith'];
+let client: ProxiesWorld['client'];
+let watch: ProxiesWorld['watch'];
 
 beforeEach(() => {
-  cleanups = [];
-  clock = createVirtualClock();
-  stop = new AbortController();
+  world = createProxiesWorld();
+  ({ clock, kept, serverWith, client, watch } = world);
 });
-afterEach(async () => {
-  for (const cleanup of cleanups.toReversed()) await cleanup();
-});
+afterEach(() => world[Symbol.asyncDispose]());
 
-const kept = <T extends AsyncDisposable>(resource: T): T => {
-  cleanups.push(() => resource[Symbol.asyncDispose]());
-  return resource;
-};
-const serverWith = async (alpn: 'h2' | 'http/1.1'): Promise<TestServer> =>
-  kept(await startServer(tlsProtocol(alpn, identity)));
-
-const client = (server: Pick<TestServer, 'url'>, proxy: URL, tls: TlsOptions = {}): HttpApi => {
-  const credentials = async () => ({ headers: {}, tls: { ca: authority.cert, ...tls } });
-  const api = connect(server as TestServer, {
-    connection: { server: server.url, proxy, credentials },
-    clock,
-  });
-  cleanups.push(api.close);
-  return api;
-};
-const post = (api: HttpApi): Promise<unknown> => api.create(widgets, 'ns', {});
-const watch = async (api: HttpApi): Promise<unknown> => {
-  const events = api.watch<Widget>(widgets, { timeout_s: 300, signal: stop.signal });
-  for await (const event of events) return event.type;
-  return 'nothing';
-};
 describe('a proxy that cannot help', () => {
   it('is a ConnectionError when nobody listens there', async () => {
     const proxy = await startHttpProxy();

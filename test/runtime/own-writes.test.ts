@@ -1,35 +1,24 @@
 /** Whoever writes reads what they wrote, however late the watch is, and never anything older or longer than that. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createStore, type Store } from '../../src/runtime/store.ts';
-import { deepFreeze, keyed, type Widget, widget } from './objects.ts';
+import { widget } from './objects.ts';
+import { createOwnWritesWorld, key, type OwnWritesWorld } from './own-writes-world.ts';
 
-let store: Store<Widget>;
-let told: string[];
-const key = keyed('a');
+let store: OwnWritesWorld['store'];
+let told: OwnWritesWorld['told'];
+let versionNow: OwnWritesWorld['versionNow'];
+let apply: OwnWritesWorld['apply'];
+let remove: OwnWritesWorld['remove'];
+let replace: OwnWritesWorld['replace'];
 
 beforeEach(() => {
-  told = [];
-  store = createStore<Widget>({
-    indexes: { color: ({ spec }) => (spec === undefined ? [] : [spec.color]) },
-    onChange: ({ previous, current }) => told.push(`${versionOf(previous)} → ${versionOf(current)}`),
-    onError: (error) => {
-      throw error;
-    },
-  });
+  ({ store, told, versionNow, apply, remove, replace } = createOwnWritesWorld());
 });
-
-const versionOf = (object: Widget | undefined): string => object?.metadata.resourceVersion ?? 'nothing';
-const versionNow = (): string | undefined => store.get(key)?.metadata.resourceVersion;
-const apply = (object: Widget): void => store.apply({ type: 'Apply', object: deepFreeze(object) });
-const remove = (object: Widget): void => store.apply({ type: 'Delete', object: deepFreeze(object) });
-const replace = (...objects: Widget[]): void =>
-  store.apply({ type: 'Replace', objects: deepFreeze(objects) });
 
 describe('an update of ours', () => {
   beforeEach(() => {
     apply(widget('a', '1', { color: 'red' }));
     store.remember(widget('a', '2', { color: 'blue' }), '1');
-    told = told.slice(1);
+    told.shift();
   });
 
   it('is read at once, in indexes too, and told at once', () => {

@@ -1,23 +1,14 @@
 /** Keys that come later: at a time, or after a failure. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createQueue, type Queue } from '../../src/runtime/queue.ts';
-import { createVirtualClock, type VirtualClock } from './virtual-clock.ts';
+import { createQueueWorld, type QueueWorld } from './queue-world.ts';
 
-let clock: VirtualClock;
-let queue: Queue<string>;
-const never = new AbortController().signal;
+let clock: QueueWorld['clock'];
+let queue: QueueWorld['queue'];
+let takeAll: QueueWorld['takeAll'];
 
 beforeEach(() => {
-  clock = createVirtualClock();
-  queue = createQueue({ clock });
+  ({ clock, queue, takeAll } = createQueueWorld());
 });
-
-/** Takes everything that is ready, without giving anything back. */
-const takeAll = async (): Promise<string[]> => {
-  const taken: string[] = [];
-  while (queue.length > 0) taken.push((await queue.next(never)) ?? '(none)');
-  return taken;
-};
 
 describe('a delayed key', () => {
   it('is ready when its time has come and not before', async () => {

@@ -1,26 +1,18 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createQueue, type Queue } from '../../src/runtime/queue.ts';
-import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
+import { createQueueWorld, never, type QueueWorld } from './queue-world.ts';
+import { settled } from './virtual-clock.ts';
 
-let clock: VirtualClock;
-let queue: Queue<string>;
-const never = new AbortController().signal;
+let clock: QueueWorld['clock'];
+let queue: QueueWorld['queue'];
+let takeAll: QueueWorld['takeAll'];
 
 beforeEach(() => {
-  clock = createVirtualClock();
-  queue = createQueue({ clock });
+  ({ clock, queue, takeAll } = createQueueWorld());
 });
-
-/** Takes everything that is ready, without giving anything back. */
-const takeAll = async (): Promise<string[]> => {
-  const taken: string[] = [];
-  while (queue.length > 0) taken.push((await queue.next(never)) ?? '(none)');
-  return taken;
-};
 
 describe('an urgent key', () => {
   beforeEach(() => {
-    queue = createQueue({ clock, isUrgent: (key) => key.startsWith('!') });
+    ({ clock, queue, takeAll } = createQueueWorld({ isUrgent: (key) => key.startsWith('!') }));
   });
 
   it('goes before all others, however long they have waited, and after those that are as urgent', async () => {
