@@ -50,7 +50,8 @@ describe('the laws of deciding', () => {
       }),
       { numRuns },
     );
-    expect(activations, 'the property must have seen access begin').toBeGreaterThan(numRuns / 10);
+    // One life in nine gets so far, give or take: of 1,500, six times counted, 132 to 177.
+    expect(activations, 'the property must have seen access begin').toBeGreaterThan(numRuns / 20);
   });
 
   it('leaves no binding of a grant that is over, past its end, closed by somebody or being deleted', () => {
