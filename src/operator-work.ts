@@ -31,10 +31,15 @@ export const createTrail = (logger: Logger, metrics: Metrics): Trail => ({
       'somebody else made an Event under the name of ours, which was written under another one: find out who may create Events there',
     );
   },
+  endedByOthers: metrics.endedByOthers,
   problem: (message, error) => logger.warn({ err: error }, message),
 });
 
-function count(metrics: Metrics, { step, by, reason, since_ms }: TrailEntry, now_ms: number): void {
+function count(
+  metrics: Metrics,
+  { step, by, reason, since_ms, waited_ms }: TrailEntry,
+  now_ms: number,
+): void {
   const lag_ms = since_ms === undefined ? undefined : now_ms - since_ms;
   switch (step) {
     case 'Requested':
@@ -44,6 +49,7 @@ function count(metrics: Metrics, { step, by, reason, since_ms }: TrailEntry, now
     case 'Tampered':
       return metrics.tampered();
     case 'Granted':
+      if (waited_ms !== undefined) metrics.approved(waited_ms);
       return lag_ms === undefined ? undefined : metrics.activated(lag_ms);
     case 'Denied':
     case 'Expired':

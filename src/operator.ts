@@ -12,7 +12,7 @@ import { createIntake } from './controller/intake.ts';
 import { priorityOf } from './controller/priority.ts';
 import { createMemory } from './controller/memory.ts';
 import { isUrgent } from './controller/urgency.ts';
-import { activeSamples, grantSamples, overdue } from './controller/samples.ts';
+import { activeSamples, grantSamples, overdue, pendingSamples } from './controller/samples.ts';
 import { runSweep } from './controller/sweep.ts';
 import type { GuardVerdict } from './domain/guard-verdict.ts';
 import { endReasons } from './domain/reason.ts';
@@ -58,6 +58,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     // A replica that stands by sees the same grants: counted there too, each would count twice.
     grants: () => (leading ? grantSamples(cache) : []),
     active: () => (leading ? activeSamples(cache) : []),
+    pending: () => (leading ? pendingSamples(cache) : []),
     overdue: () => (leading ? overdue(cache, clock.now()) : undefined),
     skew_ms: serverTime.skew_ms,
     endReasons: Object.keys(endReasons),

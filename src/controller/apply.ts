@@ -13,12 +13,12 @@ import { statusPatch } from '../domain/status-patch.ts';
 import { factsOf, type GrantFacts, type TrailEntry } from '../domain/trail.ts';
 import type { World } from '../domain/world.ts';
 import type { Api } from '../runtime/api.ts';
-import { isAlreadyExists, isConflict, isNotFound, isRefusal, isServerFailure } from '../runtime/api-error.ts';
+import { isAlreadyExists, isRefusal } from '../runtime/api-error.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { keyOf } from '../runtime/resources.ts';
 import type { Cache } from './cache.ts';
 import { liveBinding } from './gather.ts';
 import type { GuardCheck } from './guard-check.ts';
+import { tryDelete, wasEndedByOthers } from './deleting.ts';
 import type { Memory } from './memory.ts';
 import { bindingRef, bindingResource, grantRef } from './resources.ts';
 import { writeEvent } from './event.ts';
@@ -60,7 +60,7 @@ export async function apply(shell: Shell, effect: Effect, world: World, signal: 
         await replaceBinding(shell, effect.binding, effect, signal),
       );
     case 'DeleteBinding':
-      return tryDelete(shell, effect, world, signal);
+      return deleteBinding(shell, effect, world, signal);
   }
 }
 
@@ -74,8 +74,9 @@ export async function tell(
   const now_ms = shell.clock.now();
   const facts = factsOf(grant);
   const id = entryId(facts, entry);
-  if (entry.audience !== 'People' && log(shell, id, facts, entry) && entry.step === 'Tampered') {
-    shell.memory.repaired(facts.uid);
+  if (entry.audience !== 'People' && log(shell, id, facts, entry)) {
+    if (entry.step === 'Tampered') shell.memory.repaired(facts.uid);
+    if (wasEndedByOthers(shell, grant, entry)) shell.trail.endedByOthers();
   }
   if (entry.audience === 'Log') return;
   await writeEvent(shell, eventOf(grant, entry, now_ms, shell.instance), signal);
@@ -152,41 +153,16 @@ export async function replaceBinding(
 }
 
 /** One binding that the server will not delete must not keep the others of the grant alive, nor go unsaid. */
-async function tryDelete(
+async function deleteBinding(
   shell: Shell,
   { place, uid }: Extract<Effect, { kind: 'DeleteBinding' }>,
   world: World,
   signal: AbortSignal,
 ): Promise<World> {
-  try {
-    return withBinding(world, place, await deleteBinding(shell, place, uid, signal));
-  } catch (error) {
-    if (!(isRefusal(error) || isServerFailure(error))) throw error;
-    shell.trail.problem(`expected to delete ${placeKey(place)}; trying again`, error);
-    return withRefusal(world, place, error.status.message);
-  }
-}
-
-/**
- * Deletes the binding with this UID and nothing else.
- *
- * @returns what stands there afterwards: nothing, the binding held by finalizers, or another one
- */
-export async function deleteBinding(
-  { api, cache }: Pick<Shell, 'api' | 'cache'>,
-  place: Place,
-  uid: string,
-  signal: AbortSignal,
-): Promise<StoredBinding | undefined> {
-  try {
-    const deletion = await api.delete(bindingRef(place), { uid, propagationPolicy: 'Background', signal });
-    if (!deletion.gone) return { ...(deletion.object as StoredBinding), kind: place.kind };
-  } catch (error) {
-    if (isConflict(error)) return liveBinding(api, place, signal);
-    if (!isNotFound(error)) throw error;
-  }
-  cache.bindings[place.kind].forget(keyOf({ metadata: place }), uid);
-  return undefined;
+  const outcome = await tryDelete(shell, place, uid, signal);
+  return outcome.kind === 'Refused'
+    ? withRefusal(world, place, outcome.message)
+    : withBinding(world, place, outcome.left);
 }
 
 function withRefusal(world: World, place: Place, why: string): World {

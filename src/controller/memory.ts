@@ -1,6 +1,6 @@
 /**
  * What this process remembers of lives and no object does: which steps it has told, how often it put a binding back, and
- * which bindings are gone by the API server's own word. All of it may be forgotten: then something is told again under the
+ * which bindings it deleted and which are gone by the API server's own word. All of it may be forgotten: then something is told again under the
  * same name, counted anew or asked once more.
  *
  * Must not know what is concluded from it.
@@ -13,6 +13,8 @@ import { createRecent, type Recent } from '../runtime/recent.ts';
 export interface Memory {
   /** Ids of the entries that were told. */
   readonly told: Recent;
+  /** UIDs of the bindings that this process has deleted, or may have. */
+  readonly deleted: Recent;
   /** A binding of the grant with this UID had to be put back. */
   readonly repaired: (uid: string) => void;
   /** How often that was so in the last ten minutes: not counted further than to where it ends the access. */
@@ -25,6 +27,8 @@ export interface Memory {
 
 /** More than are told between two looks at one grant, at a hundred thousand of them. */
 const toldMax = 50_000;
+/** More than can be between their deletion and the end of their grant. */
+const deletedMax = 50_000;
 /** Repairs longer ago than this say nothing of now, in milliseconds. */
 const repairsAge_ms = 600_000;
 /** Grants whose bindings somebody edits; the oldest go first. */
@@ -40,6 +44,7 @@ export function createMemory(clock: Pick<Clock, 'monotonic'>): Memory {
   return {
     told: createRecent(toldMax),
     cut: new Map(),
+    deleted: createRecent(deletedMax),
     repaired: (uid) => {
       const times_ms = [...repairsOf(uid), clock.monotonic()].slice(-repairsMax);
       repaired.delete(uid);

@@ -25,7 +25,8 @@ import {
 } from '../domain/orphan.ts';
 import type { ReconcileResult } from '../runtime/controller.ts';
 import { inTurn } from '../runtime/in-turn.ts';
-import { deleteBinding, log, replaceBinding, type Shell, tell } from './apply.ts';
+import { log, replaceBinding, type Shell, tell } from './apply.ts';
+import { deleteBinding } from './deleting.ts';
 import { getOrUndefined, liveBinding } from './gather.ts';
 import { grantKinds, grantResource } from './resources.ts';
 import { entryId } from './trail.ts';

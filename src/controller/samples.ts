@@ -5,13 +5,17 @@ import type { Cache } from './cache.ts';
 import { roleOf } from './roles.ts';
 import { grantKinds } from './resources.ts';
 
-/** Phase and policy of every grant. A name that no policy has is left out: anybody could make series with it. */
+/** A name that no policy has is left out: anybody could make series with it. */
+function knownPolicy({ policies }: Cache, grant: Grant): string {
+  const name = policyNameOf(grant);
+  return policies.get(`/${name}`) === undefined ? '' : name;
+}
+
+/** Phase and policy of every grant. */
 export function* grantSamples(cache: Cache): Iterable<{ phase: string; policy: string }> {
   for (const kind of grantKinds) {
     for (const grant of cache.grants[kind].list()) {
-      const name = policyNameOf(grant);
-      const policy = cache.policies.get(`/${name}`) === undefined ? '' : name;
-      yield { phase: grant.status.phase, policy };
+      yield { phase: grant.status.phase, policy: knownPolicy(cache, grant) };
     }
   }
 }
@@ -23,13 +27,34 @@ function* holders(cache: Cache): Iterable<Grant> {
   }
 }
 
-/** Name and end of every grant that holds access. */
-export function* activeSamples(
-  cache: Cache,
-): Iterable<{ namespace: string; name: string; expiration_ms: number }> {
-  for (const { metadata, status } of holders(cache)) {
-    const expiration_ms = Date.parse(status.expirationTime ?? '');
-    yield { namespace: metadata.namespace ?? '', name: metadata.name, expiration_ms };
+/** What every grant that holds access is, and when it ends. */
+export function* activeSamples(cache: Cache): Iterable<ActiveSample> {
+  for (const grant of holders(cache)) {
+    const { metadata, spec, status } = grant;
+    yield {
+      namespace: metadata.namespace ?? '',
+      name: metadata.name,
+      policy: knownPolicy(cache, grant),
+      role: `${spec.roleRef.kind}/${spec.roleRef.name}`,
+      expiration_ms: Date.parse(status.expirationTime ?? ''),
+    };
+  }
+}
+
+interface ActiveSample {
+  readonly namespace: string;
+  readonly name: string;
+  readonly policy: string;
+  readonly role: string;
+  readonly expiration_ms: number;
+}
+
+/** Policy of every grant that waits, for people or for whatever is missing, and since when. */
+export function* pendingSamples(cache: Cache): Iterable<{ policy: string; since_ms: number }> {
+  for (const kind of grantKinds) {
+    for (const grant of cache.grants[kind].byIndex('phase', 'Pending')) {
+      yield { policy: knownPolicy(cache, grant), since_ms: Date.parse(grant.metadata.creationTimestamp) };
+    }
   }
 }
 

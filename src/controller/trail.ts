@@ -15,6 +15,8 @@ export interface Trail {
   readonly tell: (id: string, facts: GrantFacts, entry: TrailEntry, when: Telling) => void;
   /** Somebody else's Event stands under the name of ours, which was written under another one. */
   readonly nameTaken: (name: string, namespace: string) => void;
+  /** Access was past its end, and something other than this process had taken the binding. */
+  readonly endedByOthers: () => void;
   readonly problem: (message: string, error: unknown) => void;
 }
 

@@ -4,6 +4,7 @@
  *
  * Must not know when a step happens.
  */
+import { parseTime_ms } from './duration.ts';
 import { type Grant, reachOf, subjectName, subjectsOf } from './grant.ts';
 import { isQueued } from './limit.ts';
 import type { Effect } from './plan.ts';
@@ -101,7 +102,15 @@ export function granted(grant: Grant, note: string, since_ms: number): Effect {
     note: `${who(grant)} may use ${roleAndReach(grant)} until ${expirationTime}. ${note}${approved}`,
     discriminator: '',
     since_ms,
+    waited_ms: approvalWait_ms(grant),
   });
+}
+
+/** From the request to the last approval: never negative, although two clocks tell them. Undefined where nobody had to approve. */
+function approvalWait_ms({ metadata, status: { approvals = [] } }: Grant): number | undefined {
+  if (approvals.length === 0) return undefined;
+  const last_ms = Math.max(...approvals.map(({ time }) => parseTime_ms(time)));
+  return Math.max(0, last_ms - parseTime_ms(metadata.creationTimestamp));
 }
 
 export const expiringSoon = (grant: Grant): Effect =>

@@ -25,6 +25,8 @@ export interface TrailEntry {
   readonly discriminator: string;
   /** Intended end and the like, for lags; wall time in milliseconds. */
   readonly since_ms?: number | undefined;
+  /** How long people took to approve, in milliseconds, where they had to. */
+  readonly waited_ms?: number | undefined;
 }
 
 /** What every line of the audit log says about the grant. */

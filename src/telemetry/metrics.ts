@@ -25,6 +25,13 @@ export interface Metrics extends GrantMetrics, ControllerMetrics, ClientMetrics,
   readonly queue: QueueMetrics;
 }
 
+/** Gauges that the client library gives the name of a counter; each is the sum of another one's series. */
+const misnamed = [
+  'nodejs_active_resources_total',
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+];
+
 /** As the label `controller` has it. */
 const controller = 'grant';
 
@@ -32,6 +39,7 @@ const controller = 'grant';
 export function createMetrics(sources: Sources): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  for (const name of misnamed) registry.removeSingleMetric(name);
   registerGuardMetrics(registry, sources);
   return {
     exposition: () => registry.metrics(),

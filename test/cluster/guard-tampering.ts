@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { acceptedGuard, type SeenGuard } from '../../src/guard/accepted.ts';
 import { formatIdentities, identitiesOf } from '../../src/guard/epoch.ts';
 import { guardKey, type GuardKind, guardLabel, type GuardObject } from '../../src/guard/guard-object.ts';
-import { cluster } from './cluster.ts';
+import { type Cluster, cluster } from './cluster.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const accepted = acceptedGuard();
@@ -31,14 +31,14 @@ export async function seenGuard(): Promise<SeenGuard> {
  * The guard as it was installed, whatever was done to it. To apply it would not do: lists such as validationActions would be
  * merged with what somebody else has put there.
  */
-export async function putBack(): Promise<void> {
+export async function putBack({ kubectl }: Pick<Cluster, 'kubectl'> = cluster()): Promise<void> {
   const crds = readdirSync(join(root, 'crds')).map((file) => join(root, 'crds', file));
   const guard = ['guard', 'guard-stamp', 'guard-feedback'].map((name) =>
     join(root, 'config', `${name}.yaml`),
   );
   const files = [...guard, ...crds].flatMap((file) => ['-f', file]);
-  await cluster().kubectl(['create', ...files], { allowFailure: true });
-  await cluster().kubectl(['replace', ...files]);
+  await kubectl(['create', ...files], { allowFailure: true });
+  await kubectl(['replace', ...files]);
 }
 
 /** Begins an epoch by hand, as nobody but the owners of the cluster can: the guard as it is now is on record. */

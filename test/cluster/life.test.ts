@@ -57,7 +57,7 @@ describe('a life', () => {
     expect(await place.may('alice', 'create', 'configmaps')).toBe(true);
     expect(await place.may('alice', 'create', 'rolebindings')).toBe(false);
     expect(await place.may('bob', 'create', 'configmaps')).toBe(false);
-    const gauge = `curfew_grant_expiration_timestamp_seconds{namespace="${place.namespace}",name="${name}"} ${Date.parse(expirationTime) / 1000}`;
+    const gauge = `curfew_grant_expiration_timestamp_seconds{grant_namespace="${place.namespace}",name="${name}",policy="default",role="ClusterRole/edit"} ${Date.parse(expirationTime) / 1000}`;
     expect(await running.metrics()).toContain(gauge);
 
     const over = await place.reach(name, 'Expired');

@@ -47,6 +47,10 @@ describe('the counters', () => {
     [entry('Denied', { reason: 'GuardGap' }), ['curfew_grants_ended_total{reason="GuardGap"} 1']],
     [entry('Granted', { since_ms: start_ms - 40 }), ['curfew_activation_seconds_count 1']],
     [
+      entry('Granted', { since_ms: start_ms, waited_ms: 90_000 }),
+      ['curfew_activation_seconds_count 1', 'curfew_approval_seconds_count 1'],
+    ],
+    [
       entry('Expired', { reason: 'Expired', since_ms: start_ms - 40 }),
       ['curfew_grants_ended_total{reason="Expired"} 1', 'curfew_revocation_lag_seconds_count 1'],
     ],

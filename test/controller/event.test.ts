@@ -27,6 +27,7 @@ beforeEach(async () => {
   told = [];
   trail = {
     tell: () => {},
+    endedByOthers: () => undefined,
     nameTaken: (name, namespace) => void told.push(`taken: ${namespace}/${name}`),
     problem: (message) => void told.push(message),
   };

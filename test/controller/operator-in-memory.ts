@@ -39,6 +39,8 @@ export interface OperatorInMemory {
   readonly memory: Memory;
   /** What the gauge says. */
   readonly overdue: () => number;
+  /** What the counter says. */
+  readonly endedByOthers: () => number;
   readonly stop: () => Promise<void>;
 }
 
@@ -58,6 +60,7 @@ export async function startOperatorInMemory({
   const steps: string[] = [];
   const findings: Finding[] = [];
   const namesTaken: string[] = [];
+  let endedByOthers = 0;
   const serverTime = createServerTime(ownClock);
   const clock = laterOf(ownClock, serverTime);
   const queue = createQueue<string>({ clock, isUrgent: (key) => isUrgent({ cache }, key) });
@@ -77,6 +80,7 @@ export async function startOperatorInMemory({
   watchForLeaps({ clock, signal: stop.signal, onLeap: () => intake.timeLeapt(cache) });
   const trail: Trail = {
     tell: (_id, _facts, { step }) => void steps.push(step),
+    endedByOthers: () => void (endedByOthers += 1),
     nameTaken: (name) => void namesTaken.push(name),
     problem: (_message, error) => onError(error),
   };
@@ -113,6 +117,7 @@ export async function startOperatorInMemory({
     memory,
     hearServerTime: serverTime.observe,
     overdue: () => overdue(cache, clock.now()),
+    endedByOthers: () => endedByOthers,
     stop: async () => {
       stop.abort(new Error('the test is over'));
       await Promise.all([run, sweep, watched.done]);

@@ -39,7 +39,7 @@ export async function churn(
   const operator = startProcess({
     clock,
     random: chance.fork().next,
-    trail: { tell: () => {}, nameTaken: () => {}, problem: () => {} },
+    trail: { tell: () => {}, nameTaken: () => {}, endedByOthers: () => {}, problem: () => {} },
     onBug: (error) => bugs.push(error),
     connect: (life, onServerDate) =>
       createFaultyApi({

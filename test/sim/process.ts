@@ -108,6 +108,7 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
       if (!life.isDead()) trail.tell(...line);
     },
     nameTaken: trail.nameTaken,
+    endedByOthers: trail.endedByOthers,
     problem: trail.problem,
   };
   const memory = createMemory(ownClock);

@@ -40,6 +40,7 @@ export async function createStage(seed: number, print?: (line: string) => void):
       oracles.tell(uid, step, id);
     },
     nameTaken: () => {},
+    endedByOthers: () => {},
     problem: () => {},
   };
   const cluster = await createSimCluster({

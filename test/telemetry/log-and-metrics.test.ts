@@ -55,12 +55,20 @@ describe('the metrics', () => {
       { phase: 'Active', policy: 'default' },
       { phase: 'Active', policy: 'default' },
     ];
-    let active = [{ namespace: 'payments', name: 'a', expiration_ms: 1_700_000_000_000 }];
+    let active = [
+      {
+        namespace: 'payments',
+        name: 'a',
+        policy: 'default',
+        role: 'ClusterRole/edit',
+        expiration_ms: 1_700_000_000_000,
+      },
+    ];
     const metrics = createMetrics({ grants: () => grants, active: () => active });
     const first = await metrics.exposition();
     expect(first).toContain('curfew_grants{phase="Active",policy="default"} 2');
     expect(first).toContain(
-      'curfew_grant_expiration_timestamp_seconds{namespace="payments",name="a"} 1700000000',
+      'curfew_grant_expiration_timestamp_seconds{grant_namespace="payments",name="a",policy="default",role="ClusterRole/edit"} 1700000000',
     );
     grants = [{ phase: 'Expired', policy: 'default' }];
     active = [];
@@ -68,6 +76,20 @@ describe('the metrics', () => {
     expect(second).toContain('curfew_grants{phase="Expired",policy="default"} 1');
     expect(second).not.toContain('phase="Active"');
     expect(second).not.toContain('name="a"');
+  });
+
+  it('tell since when the oldest grant of each policy waits, and nothing when none does', async () => {
+    let pending = [
+      { policy: 'default', since_ms: 1_700_000_002_000 },
+      { policy: 'default', since_ms: 1_700_000_001_000 },
+      { policy: 'strict', since_ms: 1_700_000_003_000 },
+    ];
+    const metrics = createMetrics({ grants: () => [], active: () => [], pending: () => pending });
+    const text = await metrics.exposition();
+    expect(text).toContain('curfew_oldest_pending_timestamp_seconds{policy="default"} 1700000001');
+    expect(text).toContain('curfew_oldest_pending_timestamp_seconds{policy="strict"} 1700000003');
+    pending = [];
+    expect(await metrics.exposition()).not.toContain('curfew_oldest_pending_timestamp_seconds{');
   });
 
   it('observe lags in seconds', async () => {

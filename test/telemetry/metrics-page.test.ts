@@ -29,7 +29,10 @@ const documented = new Map<string, Described>(
 async function exposition(): Promise<string> {
   const metrics = createMetrics({
     grants: () => [{ phase: 'Active', policy: 'default' }],
-    active: () => [{ namespace: 'payments', name: 'a', expiration_ms: 0 }],
+    active: () => [
+      { namespace: 'payments', name: 'a', policy: 'default', role: 'ClusterRole/edit', expiration_ms: 0 },
+    ],
+    pending: () => [{ policy: 'default', since_ms: 0 }],
     overdue: () => 0,
     skew_ms: () => 0,
     endReasons: ['Expired'],
