@@ -21,7 +21,9 @@ export function registerScrapedGauge<Label extends string>(
     registers: [],
     collect() {
       const current = value();
-      if (current !== undefined) this.set(labels, current);
+      // A gauge without labels begins with a 0 that nobody has said.
+      if (current === undefined) this.remove(labels);
+      else this.set(labels, current);
     },
   });
   registry.registerMetric(gauge);

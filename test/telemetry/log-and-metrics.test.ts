@@ -92,6 +92,27 @@ describe('the metrics', () => {
     expect(await metrics.exposition()).not.toContain('curfew_oldest_pending_timestamp_seconds{');
   });
 
+  it('say nothing of what only a leader knows, nor of a clock that nobody has compared', async () => {
+    let known = false;
+    const ofLeader = <T>(value: T): T | undefined => (known ? value : undefined);
+    const metrics = createMetrics({
+      grants: () => [],
+      active: () => [],
+      overdue: () => ofLeader(0),
+      guardIsVerified: () => ofLeader(true),
+      skew_ms: () => ofLeader(0),
+    });
+    const shown = async (): Promise<readonly string[]> =>
+      (await metrics.exposition()).match(
+        /^curfew_(?:grants_overdue|guard_verified|clock_skew_seconds) .*$/gm,
+      ) ?? [];
+    expect(await shown()).toEqual([]);
+    known = true;
+    expect(await shown()).toHaveLength(3);
+    known = false;
+    expect(await shown()).toEqual([]);
+  });
+
   it('observe lags in seconds', async () => {
     const metrics = createMetrics({ grants: () => [], active: () => [] });
     metrics.activated(250);
