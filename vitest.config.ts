@@ -80,6 +80,8 @@ export default defineConfig({
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
       // Each file has a control plane of its own, to kill parts of.
       ring('chaos', { ...alone(4), testTimeout: 180_000 }),
+      // A control plane, two operators and a Prometheus that looks at them each second.
+      ring('observability', { ...alone(4), testTimeout: 180_000 }),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
       onLine('1.32', 6),
       onLine('1.37', 7),

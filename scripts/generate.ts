@@ -5,6 +5,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stringify } from 'yaml';
+import { createDashboard } from '../observability/dashboard.ts';
+import { createRules } from '../observability/rules.ts';
 import { kinds } from '../src/domain/kinds.ts';
 import { createGuard, guardTemplate } from '../src/guard/admission.ts';
 import type { Manifest } from '../src/guard/cel.ts';
@@ -15,6 +17,8 @@ import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
 const header = '# Generated from src/domain and src/guard by `make generate`. Do not edit.\n';
+
+const observed = '# Generated from observability/ by `make generate`. Do not edit.\n';
 
 const forNewer =
   '# For Kubernetes 1.36 and newer. Before, leave it out and write spec.requester yourself: the rest checks it.\n';
@@ -53,6 +57,8 @@ function generatedFiles(): Map<string, string> {
   files.set(`${templates}/guard.yaml`, chartTemplate(header, chartRest));
   files.set(`${templates}/guard-feedback.yaml`, chartTemplate(header + afterCrds, chartFeedback));
   files.set(`${templates}/guard-stamp.yaml`, chartTemplate(header + forNewer, template.stamp, whereStamped));
+  files.set('charts/curfew/files/rules.yaml', observed + toYaml(createRules()));
+  files.set('charts/curfew/files/dashboard.json', `${JSON.stringify(createDashboard(), null, 2)}\n`);
   files.set('docs/api.md', apiReference());
   return files;
 }
