@@ -44,7 +44,12 @@ function objectCall(
   method: 'GET' | 'PUT' | 'PATCH' | 'DELETE',
   ref: ObjectRef,
   options: RequestOptions,
-  rest: { readonly query?: string; readonly body?: Exchange['body']; readonly repeatable: Repeatable },
+  rest: {
+    readonly query?: string;
+    readonly body?: Exchange['body'];
+    readonly repeatable: Repeatable;
+    readonly hedge?: boolean;
+  },
 ): Call {
   const { subresource, signal, permit } = options;
   const { resource, namespace, name } = ref;
@@ -61,6 +66,7 @@ function objectCall(
       body: rest.body,
       signal,
       permit,
+      hedge: rest.hedge,
     },
   };
 }
@@ -93,7 +99,9 @@ export function deleteCall(ref: ObjectRef, options: DeleteOptions): Call {
     preconditions: uid === undefined ? undefined : { uid },
   };
   const repeatable = uid !== undefined || dryRun === true ? 'Freely' : 'WhenNotExecuted';
-  return objectCall('DELETE', ref, options, { body: bodyOf(json, content), repeatable });
+  // Access stands until it is answered.
+  const hedge = uid !== undefined;
+  return objectCall('DELETE', ref, options, { body: bodyOf(json, content), repeatable, hedge });
 }
 
 /** @throws TypeError when a subresource is created of an object whose name the body does not say */

@@ -9,6 +9,7 @@ import { type buildConnector, type Dispatcher, Pool as Http1Pool } from 'undici'
 import type { Clock } from '../runtime/clock.ts';
 import { DeadlinePassed } from './deadline.ts';
 import { dial, type Route } from './dial.ts';
+import { hedged } from './hedge.ts';
 import type { TlsOptions } from './kubeconfig.ts';
 import { createLives } from './life.ts';
 import type { Reply, WireRequest } from './wire.ts';
@@ -22,6 +23,8 @@ export interface Pool {
 
 /** Less than the API server's 90 s and the 60 s of common load balancers, so that we close first. */
 const idle_ms = 30_000;
+/** A server that works answers within this, and one that does not has to answer twice. */
+const patience_ms = 4_000;
 
 export interface PoolOptions {
   readonly route: Route;
@@ -82,33 +85,50 @@ export function createPool({ route, clock, deadline_ms }: PoolOptions): Pool {
     return dispatcher;
   };
 
+  const sendOn = async (
+    dispatcher: Dispatcher,
+    { method, path, headers, body, signal, permit }: WireRequest,
+  ): Promise<Reply> => {
+    // Where one connection turned out to be dead, so may be those that nobody has tried since.
+    const onAbort = (): void => {
+      if (signal.reason instanceof DeadlinePassed) forget(dispatcher);
+    };
+    signal.addEventListener('abort', onAbort, { once: true });
+    const sender = permit === undefined ? dispatcher : dispatcher.compose(permitted(permit));
+    const response = await sender.request({
+      origin,
+      path,
+      method,
+      headers: headers as Record<string, string | string[]>,
+      body: body ?? null,
+      signal,
+      // Ours are the deadlines that count, and a watch may be silent for minutes.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      // Else a DELETE with a body would cost its connection.
+      reset: false,
+    });
+    return {
+      code: response.statusCode,
+      headers: response.headers,
+      text: () => response.body.text(),
+      chunks: () => chunksOf(response),
+    };
+  };
+
+  /** On other connections each time. */
+  const sendHedged = (request: WireRequest): Promise<Reply> => {
+    let tried: Dispatcher | undefined;
+    return hedged({ clock, patience_ms, signal: request.signal }, async (signal) => {
+      if (tried !== undefined) forget(tried);
+      tried = dispatcherFor(request.tls);
+      return sendOn(tried, { ...request, signal });
+    });
+  };
+
   return {
-    send: async ({ method, path, headers, body, tls, signal, permit }) => {
-      const dispatcher = dispatcherFor(tls);
-      // Where one connection turned out to be dead, so may be those that nobody has tried since.
-      const onAbort = (): void => {
-        if (signal.reason instanceof DeadlinePassed) forget(dispatcher);
-      };
-      signal.addEventListener('abort', onAbort, { once: true });
-      const sender = permit === undefined ? dispatcher : dispatcher.compose(permitted(permit));
-      const response = await sender.request({
-        origin,
-        path,
-        method,
-        headers: headers as Record<string, string | string[]>,
-        body: body ?? null,
-        signal,
-        // Ours are the deadlines that count, and a watch may be silent for minutes.
-        headersTimeout: 0,
-        bodyTimeout: 0,
-      });
-      return {
-        code: response.statusCode,
-        headers: response.headers,
-        text: () => response.body.text(),
-        chunks: () => chunksOf(response),
-      };
-    },
+    send: async (request) =>
+      request.hedge === true ? sendHedged(request) : sendOn(dispatcherFor(request.tls), request),
     close: async (reason) => {
       closed = reason;
       dials.endAll(reason);

@@ -24,6 +24,7 @@ export interface Exchange {
   readonly body?: { readonly type: string; readonly text: string } | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly permit?: WireRequest['permit'];
+  readonly hedge?: WireRequest['hedge'];
 }
 
 export interface Answer<Body> {
@@ -73,7 +74,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 
   const wireRequest = (
-    { name, method, path, body, permit }: Exchange,
+    { name, method, path, body, permit, hedge }: Exchange,
     { headers, tls }: Credentials,
     signal: AbortSignal,
   ): WireRequest => ({
@@ -90,6 +91,7 @@ export function createTransport(options: TransportOptions): Transport {
     tls,
     signal,
     permit,
+    hedge,
   });
 
   /** After a refusal of what was shown, tries once more with what is there by then, if that is different. */

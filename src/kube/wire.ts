@@ -12,6 +12,8 @@ export interface WireRequest {
   readonly tls: Credentials['tls'];
   /** Ends the request, and the reading of its reply. */
   readonly signal: AbortSignal;
+  /** Whether it is sent again, on another connection, while no answer comes. */
+  readonly hedge?: boolean | undefined;
   /** Called right before the first byte is written; when it throws, none is. */
   readonly permit?: (() => void) | undefined;
 }

@@ -26,7 +26,8 @@ export interface FailureBackoff<K> {
   readonly failures: (key: K) => number;
 }
 
-const defaultBounds: BackoffBounds = { base_ms: 50, cap_ms: 60_000 };
+/** Once the cause is gone, such as rights that were missing, nobody waits for longer than the cap. */
+const defaultBounds: BackoffBounds = { base_ms: 50, cap_ms: 30_000 };
 
 export function createFailureBackoff<K>(
   clock: Pick<Clock, 'random'>,
