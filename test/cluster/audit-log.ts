@@ -1,6 +1,6 @@
 /** What the API server's own audit log says from some moment on: one file for all tests, and long. Must not know what is looked for. */
 import { open, stat } from 'node:fs/promises';
-import { cluster } from './cluster.ts';
+import { cluster, type ClusterAddress } from './cluster.ts';
 
 export interface AuditLine {
   readonly user?: {
@@ -22,12 +22,23 @@ export interface AuditLine {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
+type Audited = Pick<ClusterAddress, 'auditLogPath'>;
+
 /** A place in the log: its end, now. */
-export const auditEnd = async (): Promise<number> => (await stat(cluster().auditLogPath)).size;
+export const auditEnd = async ({ auditLogPath }: Audited = cluster()): Promise<number> =>
+  (await stat(auditLogPath)).size;
 
 /** The lines after a place that contain all of the words. A line may follow its response by a moment. */
-export async function auditSince(place: number, ...words: readonly string[]): Promise<readonly AuditLine[]> {
-  const file = await open(cluster().auditLogPath);
+export const auditSince = (place: number, ...words: readonly string[]): Promise<readonly AuditLine[]> =>
+  auditOf(cluster(), place, ...words);
+
+/** The same of another control plane. */
+export async function auditOf(
+  { auditLogPath }: Audited,
+  place: number,
+  ...words: readonly string[]
+): Promise<readonly AuditLine[]> {
+  const file = await open(auditLogPath);
   try {
     const { size } = await file.stat();
     const { buffer } = await file.read(Buffer.alloc(size - place), 0, size - place, place);

@@ -4,7 +4,8 @@
  * Must not know what is being tested.
  */
 import { readFile } from 'node:fs/promises';
-import { type AuditLine, auditSince } from './audit-log.ts';
+import { type AuditLine, auditOf } from './audit-log.ts';
+import { cluster, type ClusterAddress } from './cluster.ts';
 
 /** Text that stands in every line about a request that carried the token of this kubeconfig. */
 export async function credentialOf(kubeconfig: string): Promise<string> {
@@ -19,8 +20,12 @@ export async function credentialOf(kubeconfig: string): Promise<string> {
 const credentialKey = 'authentication.kubernetes.io/credential-id';
 
 /** The requests of one credential, in order, from a place in the log on. */
-export async function requestsOf(credential: string, place: number): Promise<readonly AuditLine[]> {
-  const lines = await auditSince(place, credential);
+export async function requestsOf(
+  credential: string,
+  place: number,
+  home: Pick<ClusterAddress, 'auditLogPath'> = cluster(),
+): Promise<readonly AuditLine[]> {
+  const lines = await auditOf(home, place, credential);
   return lines.filter(({ user }) => user?.extra?.[credentialKey]?.includes(credential));
 }
 

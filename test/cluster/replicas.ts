@@ -6,7 +6,7 @@
  */
 import { type OperatorOptions, type OperatorProcess, startOperator } from '../operator/operator-process.ts';
 import { credentialOf, isWrite, requestsOf } from './operator-requests.ts';
-import { cluster } from './cluster.ts';
+import { type Cluster, cluster } from './cluster.ts';
 import { operatorKubeconfig } from './operator.ts';
 
 export interface LeaseSpec {
@@ -19,6 +19,8 @@ export interface LeaseSpec {
 export interface Replica extends OperatorProcess {
   /** What it calls itself in the Lease. */
   readonly identity: string;
+  /** By which the audit log names its requests. */
+  readonly credential: string;
   /** How many grants and bindings it has written so far, and the trail's Events. */
   readonly writes: () => Promise<number>;
 }
@@ -45,9 +47,17 @@ export const releasedSpec: LeaseSpec = { holderIdentity: '', leaseDurationSecond
 
 const rbac = 'rbac.authorization.k8s.io';
 
+/** Where an election is held. */
+export interface Site extends Cluster {
+  /** A kubeconfig of the operator's own ServiceAccount; `server` is another address of the API server. */
+  readonly operatorKubeconfig: (server?: string) => Promise<string>;
+}
+
 /** Makes a namespace for one election, with the operator's own rights in it and, unless undefined, with a Lease. */
-export async function createElection(spec: LeaseSpec | undefined): Promise<Election> {
-  const home = cluster();
+export async function createElection(
+  spec: LeaseSpec | undefined,
+  home: Site = { ...cluster(), operatorKubeconfig },
+): Promise<Election> {
   const namespace = await home.namespace({ prefix: 'election' });
   const role = await home.kubectl(
     ['get', 'role', 'curfew-operator-leader-election', '-n', 'curfew-system', '-o', 'jsonpath={.rules}'],
@@ -70,7 +80,7 @@ export async function createElection(spec: LeaseSpec | undefined): Promise<Elect
   return {
     namespace,
     join: async ({ server, nodeFlags } = {}) => {
-      const kubeconfig = await operatorKubeconfig(server);
+      const kubeconfig = await home.operatorKubeconfig(server);
       const operator = await startOperator({
         kubeconfig,
         flags: ['--leader-elect', `--leader-elect-resource-namespace=${namespace}`],
@@ -81,7 +91,8 @@ export async function createElection(spec: LeaseSpec | undefined): Promise<Elect
       const replica: Replica = {
         ...operator,
         identity: String(identity),
-        writes: async () => (await requestsOf(credential, 0)).filter(isWrite).length,
+        credential,
+        writes: async () => (await requestsOf(credential, 0, home)).filter(isWrite).length,
       };
       replicas.push(replica);
       return replica;

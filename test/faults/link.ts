@@ -18,6 +18,8 @@ export type LinkFault =
 export interface Link {
   /** False when an earlier fault has ended the connection, or is about to. */
   readonly strike: (fault: LinkFault) => boolean;
+  /** Whether the client has offered to speak HTTP/2, as watches do. A TLS handshake begins with that, for all to read. */
+  readonly offersHttp2: () => boolean;
   /** Ends both sides. */
   readonly drop: () => void;
 }
@@ -28,16 +30,22 @@ export interface LinkOptions {
   readonly target: { readonly port: number };
   /** How much later the server's bytes arrive, asked for each chunk. */
   readonly delay_ms: () => number;
+  /** The client has said its first words; nothing of them has been passed on yet. */
+  readonly onHello: () => void;
   /** The client's side is gone. */
   readonly onClose: () => void;
 }
 
 type Passage = 'Whole' | { readonly resetAfter_bytes: number } | 'Silent';
 
-export function createLink({ client, target, delay_ms, onClose }: LinkOptions): Link {
+/** HTTP/2 in the list of protocols of a ClientHello: its length, then its name. */
+const http2Offer = '\u0002h2';
+
+export function createLink({ client, target, delay_ms, onHello, onClose }: LinkOptions): Link {
   const upstream = connect({ port: target.port, host: '127.0.0.1' });
   const line = createDelayLine(delay_ms);
   let passage: Passage = 'Whole';
+  let offersHttp2: boolean | undefined;
 
   const drop = (): void => {
     line.clear();
@@ -65,6 +73,10 @@ export function createLink({ client, target, delay_ms, onClose }: LinkOptions): 
   };
 
   client.on('data', (chunk) => {
+    if (offersHttp2 === undefined) {
+      offersHttp2 = chunk.includes(http2Offer);
+      onHello();
+    }
     if (passage === 'Silent' || upstream.destroyed) return;
     if (!upstream.write(chunk)) client.pause();
   });
@@ -106,6 +118,7 @@ export function createLink({ client, target, delay_ms, onClose }: LinkOptions): 
           return fault satisfies never;
       }
     },
+    offersHttp2: () => offersHttp2 === true,
     drop,
   };
 }

@@ -8,8 +8,14 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { freePort } from '../controlplane/ports.ts';
 import { createLink, type Link, type LinkFault } from './link.ts';
 
-/** What becomes of connections that are opened from now on. `Silent`: accepted, and that is all. */
-export type Newcomers = 'Forward' | 'Refuse' | 'Silent';
+/**
+ * What becomes of connections that are opened from now on. `Silent`: accepted, and that is all. `SilentHttp2`: so are those
+ * that offer HTTP/2, and the others are forwarded.
+ */
+export type Newcomers = 'Forward' | 'Refuse' | 'Silent' | 'SilentHttp2';
+
+/** Every connection, or those that have offered HTTP/2: watches. */
+export type Struck = 'All' | 'Http2';
 
 export interface TcpProxy {
   /** `https://127.0.0.1:<port>`; stays the same whatever happens to it. */
@@ -18,7 +24,7 @@ export interface TcpProxy {
   /** Connections that the client holds open. */
   readonly open: () => number;
   /** Does it to every connection that is open and whole; how many that were. */
-  readonly strike: (fault: LinkFault) => number;
+  readonly strike: (fault: LinkFault, struck?: Struck) => number;
   /** What the server says from now on, on every connection, arrives so much later. */
   readonly delay: (delay_ms: number) => void;
   readonly newcomers: (fate: Newcomers) => Promise<void>;
@@ -37,11 +43,22 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
   let server: Server | undefined;
 
   const accept = (client: Socket): void => {
-    const link = createLink({ client, target, delay_ms: () => delay_ms, onClose: () => links.delete(link) });
+    const born = fate;
+    const turnAway = (): void => {
+      turnedAway += 1;
+      link.strike({ kind: 'Blackhole' });
+    };
+    const link = createLink({
+      client,
+      target,
+      delay_ms: () => delay_ms,
+      onHello: () => {
+        if (born === 'SilentHttp2' && link.offersHttp2()) turnAway();
+      },
+      onClose: () => links.delete(link),
+    });
     links.add(link);
-    if (fate === 'Forward') return;
-    turnedAway += 1;
-    link.strike({ kind: 'Blackhole' });
+    if (born === 'Silent') turnAway();
   };
   /** Whoever knocks while nobody listens gets ECONNREFUSED from the system, and cannot be counted. */
   const listen = async (): Promise<void> => {
@@ -62,7 +79,8 @@ export async function startTcpProxy(target: { readonly port: number }): Promise<
     server: `https://127.0.0.1:${port}`,
     port,
     open: () => links.size,
-    strike: (fault) => [...links].filter((link) => link.strike(fault)).length,
+    strike: (fault, struck = 'All') =>
+      [...links].filter((link) => (struck === 'All' || link.offersHttp2()) && link.strike(fault)).length,
     delay: (next_ms) => {
       delay_ms = next_ms;
     },
