@@ -15,7 +15,7 @@ import { pageHeight, pageOf, pageWidth } from './page/page.ts';
 import { findBrowser } from './tools/chromium.ts';
 
 const picture = process.env['CURFEW_SCREENSHOT'];
-const lives_ms = picture === undefined ? 40_000 : 200_000;
+const lives_ms = picture === undefined ? 25_000 : 200_000;
 
 let fleet: Fleet;
 let everyday: Everyday;

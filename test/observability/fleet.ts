@@ -25,6 +25,8 @@ export interface Fleet {
   readonly replicas: ReadonlyMap<Pod, OperatorProcess>;
   /** The replica that leads by its own metrics. @throws Error while none does */
   readonly leader: () => Promise<Pod>;
+  /** Ends every replica. */
+  readonly stop: (signal: 'SIGTERM' | 'SIGKILL') => Promise<void>;
   /** Where the reaper is to write for the node exporter. */
   readonly textfile: string;
   readonly end: () => Promise<void>;
@@ -42,8 +44,11 @@ export async function startFleet(haste: number): Promise<Fleet> {
   const home = await startChaosCluster();
   const replicas = new Map<Pod, OperatorProcess>();
   const cleanups: (() => Promise<unknown>)[] = [];
+  const stop: Fleet['stop'] = async (signal) => {
+    await Promise.all(Array.from(replicas.values(), (replica) => replica.stop(signal)));
+  };
   const end = async (): Promise<void> => {
-    for (const replica of replicas.values()) await replica.stop('SIGKILL');
+    await stop('SIGKILL');
     for (const cleanup of cleanups.toReversed()) await cleanup();
     await home.stop();
   };
@@ -69,7 +74,7 @@ export async function startFleet(haste: number): Promise<Fleet> {
     cleanups.push(prometheus.stop);
     const leader: Fleet['leader'] = () => home.eventually(() => leaderBy(prometheus), { timeout_ms: 40_000 });
     await leader();
-    return { home, prometheus, start, replicas, leader, textfile: join(textfiles, 'curfew.prom'), end };
+    return { home, prometheus, start, stop, replicas, leader, textfile: join(textfiles, 'curfew.prom'), end };
   } catch (error) {
     await end();
     throw error;

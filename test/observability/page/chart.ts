@@ -41,7 +41,8 @@ export function chart(
   const values = shapes
     .flatMap((points) => points.map(([, value]) => value))
     .filter((value) => Number.isFinite(value));
-  const max = roundUp(Math.max(0, ...values));
+  const step = unit === 'bytes' ? 2 ** 20 : 1;
+  const max = step * roundUp(Math.max(0, ...values) / step);
   const x = (time_s: number): number =>
     margin.left +
     ((time_s - shown.from_s) / (shown.to_s - shown.from_s)) * (width - margin.left - margin.right);

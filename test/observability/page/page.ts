@@ -23,7 +23,7 @@ export function pageOf({ title, panels }: Dashboard, data: readonly PanelData[],
   const minutes = Math.round((shown.to_s - shown.from_s) / 60);
   const boxes = data.map((one) => (one.panel.type === 'row' ? heading(one.panel) : box(one, shown)));
   return `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title><style>${style}</style></head>
-<body><h1>${escape(title)} <small>${panels.length} panels and rows, the last ${minutes} minutes</small></h1><main style="height:${pageHeight({ panels } as Dashboard) - 64}px">${boxes.join('\n')}</main>${overflowScript}</body></html>`;
+<body><h1>${escape(title)} <small>the last ${minutes} minutes</small></h1><main style="height:${pageHeight({ panels } as Dashboard) - 64}px">${boxes.join('\n')}</main>${overflowScript}</body></html>`;
 }
 
 function place({ gridPos: { x, y, w, h } }: GrafanaPanel): string {
