@@ -80,8 +80,6 @@ export default defineConfig({
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
       // Each file has a control plane of its own, to kill parts of.
       ring('chaos', { ...alone(4), testTimeout: 180_000 }),
-      // A control plane, two operators and a Prometheus that looks at them each second.
-      ring('observability', { ...alone(4), testTimeout: 180_000 }),
       // Installs what the Dockerfile installs, and has a control plane of its own.
       ring('image', alone(4)),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
@@ -89,6 +87,8 @@ export default defineConfig({
       onLine('1.37', 7),
       // Takes all cores.
       ring('sim', { ...alone(8), testTimeout: 600_000 }),
+      // Mostly waits for what Prometheus looks at each second: two files at a time, each with a control plane of its own.
+      ring('observability', { ...alone(9), fileParallelism: true, maxWorkers: 2, testTimeout: 180_000 }),
     ],
   },
 });

@@ -34,7 +34,6 @@ afterAll(() => fleet?.end());
 
 /** Tests that run at the same time have each their own, or nobody knows whose it was. */
 type Expect = typeof expect;
-
 const fires = (alert: string, own: Expect = expect): Promise<void> => expectAlert(alert, true, own);
 const clears = (alert: string, own: Expect = expect): Promise<void> => expectAlert(alert, false, own);
 
