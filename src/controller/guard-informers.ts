@@ -21,7 +21,10 @@ export interface GuardInformerOptions extends InformerOptions {
 export async function startGuardInformers(options: GuardInformerOptions): Promise<void> {
   await Promise.all(
     guardKinds.map(async (kind) => {
-      if (await isServed(kind, options)) options.onStart?.(watch(kind, options));
+      if (!(await isServed(kind, options))) return;
+      // On its own: where nobody wants to hear of it, arguments are not evaluated, and nothing would be watched.
+      const informer = watch(kind, options);
+      options.onStart?.(informer);
     }),
   );
 }
