@@ -83,6 +83,9 @@ function decideActivating(
     return stall(world, { reason: 'BindingRefused', message: refusals.join('; ') }, now_ms);
   }
   if (!seen.every((one) => one.state === 'Present' && isOurs(one.binding, grant))) {
+    // A record that may be forged would otherwise stand for as long as the other object does, and take up room.
+    if (objectionToGuard(grant, world.answers.guard ?? world.guard)?.kind === 'Lost')
+      return decideEnding(world, { phase: 'Revoked', reason: 'GuardGap' }, now_ms);
     const message = `an object that Curfew did not make is called ${bindingName(grant)}: whoever made it must delete it`;
     return stall(world, { reason: 'ForeignBinding', message }, now_ms);
   }

@@ -1,5 +1,6 @@
 /** What the state of the guard means for a grant: in each phase, and for what a grant says of itself. */
 import { describe, expect, it } from 'vitest';
+import { bindingAt, placeKey, placesOf } from '../../src/domain/binding.ts';
 import { formatTime } from '../../src/domain/duration.ts';
 import type { GuardVerdict } from '../../src/domain/guard-verdict.ts';
 import type { GrantStatus } from '../../src/domain/schema/grant-status.ts';
@@ -127,6 +128,20 @@ describe('a record of access without a binding, which anybody could have written
     model.guard = inForce;
     settle(model);
     expect(model.grant.status.phase).toBe('Active');
+  });
+
+  it("is ended, too, where somebody else's object stands in the place of the binding", () => {
+    const model = begin(aGrant({}, record));
+    const [place] = placesOf(model.grant);
+    if (place === undefined) throw new Error('expected a place for the binding');
+    const squatter = bindingAt(place, model.grant, formatTime(start_ms + hour_ms), []);
+    const metadata = { ...model.grant.metadata, name: place.name, uid: 'theirs' };
+    const roleRef = { ...squatter.roleRef, name: 'view' };
+    model.bindings.set(placeKey(place), { ...squatter, roleRef, subjects: [], metadata });
+    model.guard = gap;
+    settle(model);
+    expect(model.grant.status).toMatchObject({ phase: 'Revoked', ended: { reason: 'GuardGap' } });
+    expect(model.bindings.size).toBe(1);
   });
 
   it('is ended in a gap and after one, and no binding is made', () => {
