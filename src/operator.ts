@@ -5,7 +5,7 @@
 import { hostname } from 'node:os';
 import { createCache } from './controller/cache.ts';
 import { createDeparted } from './controller/departed.ts';
-import { startGuard } from './controller/guard.ts';
+import { guardOf, startGuard } from './controller/guard.ts';
 import { narrateGuard } from './controller/guard-event.ts';
 import { type InformerOptions, startInformers } from './controller/informers.ts';
 import { createIntake } from './controller/intake.ts';
@@ -141,6 +141,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     const { guard, done } = startGuard({
       ...told,
       ...watches,
+      accepted: guardOf(installation),
       enqueue: intake.changed,
       onVerdict: (news) => {
         verdict = news;

@@ -6,7 +6,7 @@
  */
 import { type GuardVerdict, objectionToGuard } from '../domain/guard-verdict.ts';
 import type { Installation } from '../domain/installation.ts';
-import { acceptedGuard } from '../guard/accepted.ts';
+import { type AcceptedGuard, acceptedGuard } from '../guard/accepted.ts';
 import { createGuard } from '../guard/admission.ts';
 import { settingsOf } from '../guard/settings.ts';
 import type { Clock } from '../runtime/clock.ts';
@@ -23,6 +23,8 @@ export interface GuardOptions extends GuardEventOptions, InformerOptions {
   readonly installation: Installation;
   readonly clock: Clock;
   readonly cache: Cache;
+  /** Making it takes a moment. */
+  readonly accepted: AcceptedGuard;
   /** Told the key of every grant that a verdict concerns. */
   readonly enqueue: (key: string) => void;
   /** Told of the first verdict, and of every other one. */
@@ -39,13 +41,16 @@ export interface RunningGuard {
   readonly done: Promise<void>;
 }
 
+/** The guard that belongs to an installation. */
+export const guardOf = (installation: Installation): AcceptedGuard =>
+  acceptedGuard(createGuard(settingsOf(installation)));
+
 /** Begins to look. */
 export function startGuard(options: GuardOptions): RunningGuard {
   const { cache, signal } = options;
   let last: GuardVerdict | undefined;
   const guard = createGuardCheck({
     ...options,
-    accepted: acceptedGuard(createGuard(settingsOf(options.installation))),
     namespace: options.installation.namespace,
     ground: () => ({
       grant: grantKinds.map((kind) => cache.grants[kind].any()).find((grant) => grant !== undefined),

@@ -4,7 +4,7 @@
  *
  * Telling people never holds access up or keeps it alive: an Event that cannot be written is logged and passed over.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Grant } from '../domain/grant.ts';
 import { apiGroup, apiVersion } from '../domain/kinds.ts';
 import type { Step } from '../domain/reason.ts';
@@ -71,7 +71,7 @@ export const eventName = (
 ): string => nameOf(grant, step, `${discriminator}/${note}`);
 
 function nameOf({ name, uid }: Named, step: string, discriminator: string): string {
-  const digest = createHash('sha256').update(`${uid}/${step}/${discriminator}`).digest('hex');
+  const digest = hash('sha256', `${uid}/${step}/${discriminator}`);
   // An object name may not have a dot or hyphen before a dot, which a cut could leave there.
   const stem = name.slice(0, 200).replace(/[^a-z0-9]+$/, '');
   return `${stem}.${digest.slice(0, 16)}`;

@@ -129,6 +129,7 @@ export function conditionsOf(
   previous: readonly Condition[],
   now_ms: number,
 ): readonly Condition[] {
+  const now = formatTime(now_ms);
   return Object.entries(rowOf(situation)).map(([type, [holds, reason]]) => {
     const status = holds ? 'True' : 'False';
     const before = previous.find((condition) => condition.type === type);
@@ -136,7 +137,7 @@ export function conditionsOf(
       type,
       status,
       observedGeneration: generation,
-      lastTransitionTime: before?.status === status ? before.lastTransitionTime : formatTime(now_ms),
+      lastTransitionTime: before?.status === status ? before.lastTransitionTime : now,
       reason,
       message: situation.message,
     };

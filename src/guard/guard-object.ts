@@ -4,7 +4,7 @@
  *
  * Must not know which specs are good ones.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 export const guardKinds = [
   'ValidatingAdmissionPolicy',
@@ -36,12 +36,17 @@ export interface GuardObject {
 
 export const guardKey = (kind: GuardKind, name: string): string => `${kind} ${name}`;
 
-/** The same for specs that mean the same. */
-export const specHash = (kind: GuardKind, spec: Json): string =>
-  createHash('sha256')
-    .update(canonical(withoutDefaults(kind, spec)))
-    .digest('hex')
-    .slice(0, 32);
+/** Of specs that were hashed before: one look asks for each of them several times, and those of the CRDs are long. */
+const known = new WeakMap<Json, string>();
+
+/** The same for specs that mean the same. A spec is never changed in place. */
+export function specHash(kind: GuardKind, spec: Json): string {
+  const before = known.get(spec);
+  if (before !== undefined) return before;
+  const digest = hash('sha256', canonical(withoutDefaults(kind, spec))).slice(0, 32);
+  known.set(spec, digest);
+  return digest;
+}
 
 /** Where a spec differs from the wanted one, such as `spec.validationActions[0]`; undefined when they mean the same. */
 export const differenceBetween = (kind: GuardKind, wanted: Json, actual: Json): string | undefined =>

@@ -6,7 +6,7 @@
  */
 import { createCache } from '../../src/controller/cache.ts';
 import { createDeparted } from '../../src/controller/departed.ts';
-import { startGuard } from '../../src/controller/guard.ts';
+import { guardOf, startGuard } from '../../src/controller/guard.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
 import { createMemory, type Memory } from '../../src/controller/memory.ts';
@@ -22,6 +22,8 @@ import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
 import { watchForLeaps } from '../../src/runtime/time-leap.ts';
 import type { ClusterInMemory } from './cluster-in-memory.ts';
 import { unbrokenGuard } from './unbroken-guard.ts';
+
+const accepted = guardOf(defaultInstallation);
 
 export interface OperatorInMemory {
   readonly queue: Queue<string>;
@@ -87,6 +89,7 @@ export async function startOperatorInMemory({
   const told = { installation: defaultInstallation, api, cache, clock, trail, instance: 'in-memory' };
   const watched = startGuard({
     ...told,
+    accepted,
     enqueue: intake.changed,
     onVerdict: () => undefined,
     onError: (_resource, error) => onError(error),

@@ -25,7 +25,7 @@ import { patched } from './patch.ts';
 import { Refusal } from './refusal.ts';
 import { qualifiedPlural, type Registration } from './registration.ts';
 import { type Change, createStorage } from './storage.ts';
-import { watchEvents } from './watching.ts';
+import { type OpenWatch, openWatch, watchEvents } from './watching.ts';
 import { createObject, deleteObject, readObject, requireUid, updateObject } from './writing.ts';
 
 export interface FakeApiServerOptions {
@@ -56,18 +56,18 @@ export function createFakeApiServer({ clock, resources = [] }: FakeApiServerOpti
   resources.forEach(register);
   const { registered, aim, requireNamespace } = createGate({ storage, clock, registrations });
 
-  async function* watch<T extends KubeObject>(
+  function watch<T extends KubeObject>(
     resource: Resource,
     options: WatchOptions,
-  ): AsyncGenerator<WatchEvent<T>> {
-    const name = requestName('WATCH', resource, { namespace: options.namespace });
-    const registration = await request<Registration>(name, options, () => registered(resource));
-    try {
-      const events = watchEvents({ storage, clock, registration }, options);
-      for await (const event of events) yield event as WatchEvent<KubeObject> as WatchEvent<T>;
-    } catch (error) {
-      throw apiErrorOf(name, error);
-    }
+  ): AsyncIterable<WatchEvent<T>> {
+    const name = (): string => requestName('WATCH', resource, { namespace: options.namespace });
+    const open = (): Promise<OpenWatch> =>
+      request(name, options, () =>
+        openWatch({ storage, clock, registration: registered(resource) }, options),
+      );
+    return watchEvents(open, options.signal) as AsyncIterable<WatchEvent<KubeObject>> as AsyncIterable<
+      WatchEvent<T>
+    >;
   }
 
   const api: Api = {
@@ -76,16 +76,22 @@ export function createFakeApiServer({ clock, resources = [] }: FakeApiServerOpti
         readObject(aim(ref.resource, options).target, keyOfRef(ref)),
       ),
     list: (resource, options = {}) =>
-      request(requestName('LIST', resource, options), options, () =>
-        pages.list(registered(resource), options),
+      request(
+        () => requestName('LIST', resource, options),
+        options,
+        () => pages.list(registered(resource), options),
       ),
     watch,
     create: (resource, namespace, body, options = {}) =>
-      request(requestName('POST', resource, { namespace }), options, () => {
-        const { target } = aim(resource, options);
-        requireNamespace(resource, namespace);
-        return createObject(target, bodies.toCreate(target.registration, namespace, body), bodies.uid());
-      }),
+      request(
+        () => requestName('POST', resource, { namespace }),
+        options,
+        () => {
+          const { target } = aim(resource, options);
+          requireNamespace(resource, namespace);
+          return createObject(target, bodies.toCreate(target.registration, namespace, body), bodies.uid());
+        },
+      ),
     replace: (ref, body, options = {}) =>
       request(nameOf('PUT', ref, options), options, () => {
         const { target, door } = aim(ref.resource, options);
@@ -119,11 +125,16 @@ export function createFakeApiServer({ clock, resources = [] }: FakeApiServerOpti
 const keyOfRef = ({ resource, namespace, name }: ObjectRef): string =>
   `${resource.namespaced ? (namespace ?? '') : ''}/${name}`;
 
-const nameOf = (method: string, { resource, namespace, name }: ObjectRef, options: RequestOptions): string =>
-  requestName(method, resource, { namespace, name, subresource: options.subresource });
+/** Only failures name their request. */
+type RequestName = () => string;
+
+const nameOf =
+  (method: string, { resource, namespace, name }: ObjectRef, options: RequestOptions): RequestName =>
+  () =>
+    requestName(method, resource, { namespace, name, subresource: options.subresource });
 
 async function request<T>(
-  name: string,
+  name: RequestName,
   { signal, permit }: Pick<RequestOptions, 'signal' | 'permit'>,
   act: () => unknown,
 ): Promise<T> {
@@ -138,5 +149,5 @@ async function request<T>(
   }
 }
 
-const apiErrorOf = (name: string, error: unknown): unknown =>
-  error instanceof Refusal ? new ApiError(name, error.status) : error;
+const apiErrorOf = (name: RequestName, error: unknown): unknown =>
+  error instanceof Refusal ? new ApiError(name(), error.status) : error;

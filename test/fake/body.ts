@@ -1,8 +1,8 @@
 /** What a request's body must say to be read at all, and what it may leave to the server: names, namespaces, UIDs. */
 import type { ObjectRef } from '../../src/runtime/api.ts';
+import { copied } from './json.ts';
 import { badRequest, invalid } from './refusal.ts';
 import { qualifiedKind, type Registration, type Stored, withMetadata } from './registration.ts';
-import { withoutUndefined } from './writing.ts';
 
 export interface Bodies {
   /** @throws Refusal */
@@ -49,7 +49,7 @@ const suffix = (count: number): string => count.toString(36).padStart(5, '0');
 
 /** As it comes out of JSON. */
 function objectOf(body: unknown): Stored {
-  const object = withoutUndefined(body ?? {}) as Partial<Stored>;
+  const object = copied(body ?? {}) as Partial<Stored>;
   return { ...object, metadata: object.metadata ?? {} } as Stored;
 }
 

@@ -22,12 +22,28 @@ export interface Heap {
   readonly registrations: () => readonly Registration[];
 }
 
+interface Round extends Heap {
+  /** UIDs of all objects as they are right now. */
+  readonly living: () => ReadonlySet<string | undefined>;
+}
+
 /** Collects until nothing changes any more. */
 export function collectGarbage(heap: Heap): void {
   const { storage } = heap;
+  let living = { version: -1, uids: new Set<string | undefined>() };
+  const round: Round = {
+    ...heap,
+    living: () => {
+      const version = storage.version();
+      if (living.version !== version) {
+        living = { version, uids: new Set(allOf(heap).map(({ object }) => object.metadata.uid)) };
+      }
+      return living.uids;
+    },
+  };
   for (let before = -1; before !== storage.version(); ) {
     before = storage.version();
-    for (const found of allOf(heap)) visit(heap, found);
+    for (const found of allOf(heap)) visit(round, found);
   }
 }
 
@@ -36,7 +52,7 @@ const allOf = ({ storage, registrations }: Heap): readonly Found[] =>
     storage.readAll(collectionOf(registration)).map((object) => ({ registration, object })),
   );
 
-function visit(heap: Heap, found: Found): void {
+function visit(heap: Round, found: Found): void {
   // An earlier visit of this round may have changed or deleted it.
   const object = heap.storage.read(collectionOf(found.registration), keyOf(found.object));
   if (object !== found.object) return;
@@ -65,10 +81,9 @@ function deleteInForeground(heap: Heap, found: Found): void {
 }
 
 /** With one owner left, it loses the others; with none, it goes. */
-function collect(heap: Heap, found: Found): void {
-  const everybody = allOf(heap);
-  const isGone = ({ uid }: OwnerReference): boolean =>
-    everybody.every(({ object }) => object.metadata.uid !== uid);
+function collect(heap: Round, found: Found): void {
+  const living = heap.living();
+  const isGone = ({ uid }: OwnerReference): boolean => !living.has(uid);
   const owners = found.object.metadata.ownerReferences ?? [];
   if (owners.every(isGone)) remove(heap, found);
   else if (owners.some(isGone)) dropOwners(heap, found, isGone);

@@ -1,6 +1,6 @@
 /** JSON merge patch (RFC 7386) and JSON patch (RFC 6902), the latter with the API server's leniences. Knows no objects of the API. */
-import { isDeepStrictEqual } from 'node:util';
 import type { PatchType } from '../../src/runtime/api.ts';
+import { copied, sameJson } from './json.ts';
 import { badRequest, patchFailed } from './refusal.ts';
 
 type Json = unknown;
@@ -13,7 +13,7 @@ export function patched(type: PatchType, target: Json, patch: Json): Json {
       return merged(target, patch);
     case 'json':
       if (!Array.isArray(patch)) throw badRequest('error decoding patch: json: cannot unmarshal into a list');
-      return (patch as readonly Operation[]).reduce(applied, structuredClone(target));
+      return (patch as readonly Operation[]).reduce(applied, copied(target));
     default:
       return type satisfies never;
   }
@@ -49,13 +49,13 @@ function applied(document: Json, { op, path, from = '', value }: Operation): Jso
     case 'remove':
       return removed(document, path);
     case 'copy':
-      return placed(document, path, structuredClone(found(document, from)), 'insert');
+      return placed(document, path, copied(found(document, from)), 'insert');
     case 'move': {
       const moved = found(document, from);
       return placed(removed(document, from), path, moved, 'insert');
     }
     case 'test':
-      if (!isDeepStrictEqual(found(document, path), value)) throw patchFailed();
+      if (!sameJson(found(document, path), value)) throw patchFailed();
       return document;
     default:
       throw patchFailed();

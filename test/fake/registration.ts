@@ -3,7 +3,6 @@
  *
  * Must not know storage.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject, ObjectMeta, Resource } from '../../src/runtime/api.ts';
 
 /** An object as it is kept and handed out: frozen, shared. */
@@ -23,8 +22,17 @@ export interface Registration {
 }
 
 /** `temporaryaccessgrants.curfew.dev`; the plural alone in the core group. */
-export const qualifiedPlural = ({ group, plural }: Resource): string =>
-  group === '' ? plural : `${plural}.${group}`;
+export function qualifiedPlural(resource: Resource): string {
+  const known = plurals.get(resource);
+  if (known !== undefined) return known;
+  const { group, plural } = resource;
+  const name = group === '' ? plural : `${plural}.${group}`;
+  plurals.set(resource, name);
+  return name;
+}
+
+/** Every request asks for one or more: text that is put together anew must be hashed anew to be looked up. */
+const plurals = new WeakMap<Resource, string>();
 
 /** `TemporaryAccessGrant.curfew.dev`; the kind alone in the core group. */
 export const qualifiedKind = ({ group, kind }: Resource): string =>
@@ -32,10 +40,11 @@ export const qualifiedKind = ({ group, kind }: Resource): string =>
 
 /** A copy with some metadata changed; what is undefined, or an empty list or map, is left out as the server does. */
 export function withMetadata(object: Stored, changes: Partial<ObjectMeta>): Stored {
-  const merged = Object.entries({ ...object.metadata, ...changes });
-  const metadata = Object.fromEntries(merged.filter(([, value]) => !isEmpty(value)));
+  const all: Record<string, unknown> = { ...object.metadata, ...changes };
+  const metadata: Record<string, unknown> = {};
+  for (const field of Object.keys(all)) if (!isEmpty(all[field])) metadata[field] = all[field];
   return { ...object, metadata: metadata as unknown as ObjectMeta };
 }
 
 const isEmpty = (value: unknown): boolean =>
-  value === undefined || value === null || isDeepStrictEqual(value, {}) || isDeepStrictEqual(value, []);
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);

@@ -35,6 +35,8 @@ export interface Storage {
 
 export function createStorage(): Storage {
   const collections = new Map<string, Map<string, Stored>>();
+  /** Collections in the order of their keys, until the next write. */
+  const sorted = new Map<string, readonly Stored[]>();
   const listeners = new Set<(change: Change) => void>();
   let history: Change[] = [];
   let version = 1;
@@ -50,13 +52,20 @@ export function createStorage(): Storage {
     version: () => version,
     oldest: () => oldest,
     read: (collection, key) => collectionOf(collection).get(key),
-    readAll: (collection) =>
-      [...collectionOf(collection)].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object),
+    readAll: (name) => {
+      const known = sorted.get(name);
+      if (known !== undefined) return known;
+      const entries = [...collectionOf(name)].sort(([a], [b]) => (a < b ? -1 : 1));
+      const all = entries.map(([, object]) => object);
+      sorted.set(name, all);
+      return all;
+    },
     write: (name, key, object) => {
       const collection = collectionOf(name);
       const before = collection.get(key);
       version += 1;
       const after = object && deepFreeze(withMetadata(object, { resourceVersion: String(version) }));
+      sorted.delete(name);
       if (after === undefined) collection.delete(key);
       else collection.set(key, after);
       const change = { version, collection: name, before, after };

@@ -24,8 +24,15 @@ export interface WatchSource {
 
 type Event = WatchEvent<Stored>;
 
-/** @throws Refusal; the signal's reason when it aborts */
-export async function* watchEvents(source: WatchSource, options: WatchOptions): AsyncGenerator<Event> {
+export interface OpenWatch {
+  /** What is there at once. */
+  readonly start: readonly Event[];
+  readonly queue: Queue<Event>;
+  readonly close: () => void;
+}
+
+/** Listens from now on. @throws Refusal */
+export function openWatch(source: WatchSource, options: WatchOptions): OpenWatch {
   const { storage, clock, registration } = source;
   const { signal, timeout_s } = options;
   const selection = selectionOf(registration, options);
@@ -51,20 +58,36 @@ export async function* watchEvents(source: WatchSource, options: WatchOptions): 
     repeatedly(clock, bookmarkInterval_ms, bookmark),
   ];
   signal.addEventListener('abort', queue.close, { once: true });
+  const close = (): void => {
+    signal.removeEventListener('abort', queue.close);
+    for (const end of ends) end();
+  };
+  return { start, queue, close };
+}
+
+/** @throws what opening throws; the signal's reason when it aborts */
+export async function* watchEvents(
+  open: () => Promise<OpenWatch>,
+  signal: AbortSignal,
+): AsyncGenerator<Event> {
+  const { start, queue, close } = await open();
   try {
     for (const event of start) {
       yield event;
       signal.throwIfAborted();
       if (event.type === 'ERROR') return;
     }
-    for (let event = await queue.take(); event !== undefined; event = await queue.take()) {
+    for (;;) {
+      for (let event = queue.shift(); event !== undefined; event = queue.shift()) {
+        signal.throwIfAborted();
+        yield event;
+      }
       signal.throwIfAborted();
-      yield event;
+      if (queue.isClosed()) return;
+      await queue.arrival();
     }
-    signal.throwIfAborted();
   } finally {
-    signal.removeEventListener('abort', queue.close);
-    for (const end of ends) end();
+    close();
   }
 }
 
@@ -126,27 +149,30 @@ function repeatedly(clock: Clock, interval_ms: number, act: () => void): () => v
 interface Queue<T> {
   readonly put: (item: T) => void;
   readonly close: () => void;
-  /** Waits for the next item; undefined when closed and empty. */
-  readonly take: () => Promise<T | undefined>;
+  readonly isClosed: () => boolean;
+  readonly shift: () => T | undefined;
+  /** Resolves when something was put, or it was closed, since it was last empty. */
+  readonly arrival: () => Promise<void>;
 }
 
 function createQueue<T>(): Queue<T> {
   const items: T[] = [];
   let closed = false;
-  let arrived = Promise.withResolvers<void>();
+  let arrived: (() => void) | undefined;
   return {
     put: (item) => {
       if (!closed) items.push(item);
-      arrived.resolve();
+      arrived?.();
     },
     close: () => {
       closed = true;
-      arrived.resolve();
+      arrived?.();
     },
-    take: async () => {
-      if (items.length === 0 && !closed) await arrived.promise;
-      arrived = Promise.withResolvers<void>();
-      return items.shift();
-    },
+    isClosed: () => closed,
+    shift: () => items.shift(),
+    arrival: () =>
+      new Promise((resolve) => {
+        arrived = resolve;
+      }),
   };
 }

@@ -4,10 +4,10 @@
  *
  * Must not know how a request came in, nor who watches.
  */
-import { isDeepStrictEqual } from 'node:util';
 import type { DeleteOptions, Deletion, KubeObject, ObjectMeta } from '../../src/runtime/api.ts';
 import type { Clock } from '../../src/runtime/clock.ts';
 import { apiVersionOf, keyOf } from '../../src/runtime/resources.ts';
+import { sameJson } from './json.ts';
 import { alreadyExists, invalid, modified, notFound, otherUid, versionInCreate } from './refusal.ts';
 import {
   qualifiedKind,
@@ -89,9 +89,7 @@ export function updateObject(target: Target, key: string, wanted: Stored, door: 
     if (!dryRun) target.storage.write(collectionOf(registration), key, undefined);
     return next;
   }
-  return dryRun || isDeepStrictEqual(withoutUndefined(next), withoutUndefined(present))
-    ? next
-    : stored(target, next);
+  return dryRun || sameJson(next, present) ? next : stored(target, next);
 }
 
 /** PUT names the object that it means to replace. @throws Refusal when another one is there */
@@ -129,10 +127,7 @@ function keptFrom(registration: Registration, present: Stored, wanted: Stored): 
 
 const numbered = (registration: Registration, present: Stored, next: Stored): Stored =>
   present.metadata.generation === undefined ||
-  isDeepStrictEqual(
-    withoutUndefined(specOf(registration, present)),
-    withoutUndefined(specOf(registration, next)),
-  )
+  sameJson(specOf(registration, present), specOf(registration, next))
     ? next
     : withMetadata(next, { generation: present.metadata.generation + 1 });
 
@@ -174,7 +169,7 @@ export function deleteObject(target: Target, key: string, options: DeleteOptions
     return { gone: true };
   }
   const marked = withMetadata(present, { finalizers, ...deletionMarks(metadata, clock) });
-  const unchanged = isDeepStrictEqual(marked, present);
+  const unchanged = sameJson(marked, present);
   return { gone: false, object: dryRun || unchanged ? marked : stored(target, marked) };
 }
 
@@ -186,18 +181,13 @@ function deletionMarks({ deletionTimestamp, generation }: ObjectMeta, clock: Clo
 }
 
 function stored({ storage, registration }: Target, object: KubeObject): Stored {
-  const kept = storage.write(collectionOf(registration), keyOf(object), withoutUndefined(object) as Stored);
+  const kept = storage.write(collectionOf(registration), keyOf(object), withoutUndefinedStatus(object));
   if (kept === undefined) throw new Error(`expected ${keyOf(object)} to be stored, but it is not there`);
   return kept;
 }
 
-/** A copy as JSON carries it. Written out, since every write makes some of them. */
-export const withoutUndefined = (value: object): object => copied(value) as object;
-
-function copied(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map((item: unknown) => (item === undefined ? null : copied(item)));
-  const copy: Record<string, unknown> = {};
-  for (const [key, member] of Object.entries(value)) if (member !== undefined) copy[key] = copied(member);
-  return copy;
+/** Bodies were read as JSON, so that nothing else can be undefined: a status where there is none. */
+function withoutUndefinedStatus(object: KubeObject): Stored {
+  const { status, ...rest } = object as Stored;
+  return status === undefined ? rest : (object as Stored);
 }

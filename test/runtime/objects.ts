@@ -27,9 +27,9 @@ export const widget = (
 
 export const keyed = (name: string): string => `ns/${name}`;
 
-/** Freezes an object and everything in it: whoever writes to a shared object fails there and then. */
+/** Freezes an object and everything in it, unless it is frozen already: whoever writes to a shared object fails there and then. */
 export function deepFreeze<T>(value: T): T {
-  if (typeof value === 'object' && value !== null) {
+  if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     for (const inner of Object.values(value)) deepFreeze(inner);
     Object.freeze(value);
   }

@@ -3,6 +3,7 @@
  * they set off runs before the next one, so a test sees what a real process would see, in no time.
  */
 import type { Clock } from '../../src/runtime/clock.ts';
+import { createDelayHeap } from '../../src/runtime/delay-heap.ts';
 
 export interface VirtualClock extends Clock {
   /** Lets `delay_ms` pass. Resolves when all that is due has run, and what it set off has come to rest. */
@@ -23,16 +24,9 @@ export function createVirtualClock(
   start_ms: number = Date.UTC(2026, 0, 1),
   random: () => number = () => 0.5,
 ): VirtualClock {
-  const timers = new Set<Timer>();
+  const timers = createDelayHeap<Timer>();
   let passed_ms = 0;
   let wallOffset_ms = start_ms;
-
-  const earliest = (): Timer | undefined => {
-    let first: Timer | undefined;
-    // A Set keeps the order of arrival, which decides between timers that are due at the same time.
-    for (const timer of timers) if (first === undefined || timer.due_ms < first.due_ms) first = timer;
-    return first;
-  };
 
   return {
     now: () => wallOffset_ms + passed_ms,
@@ -40,27 +34,55 @@ export function createVirtualClock(
     random,
     after: (delay_ms, wake) => {
       const timer = { due_ms: passed_ms + Math.max(0, delay_ms), wake };
-      timers.add(timer);
-      return () => void timers.delete(timer);
+      timers.put(timer, timer.due_ms);
+      return () => timers.remove(timer);
     },
     advance: async (delay_ms) => {
       const target_ms = passed_ms + delay_ms;
-      await settled();
-      for (let timer = earliest(); timer !== undefined && timer.due_ms <= target_ms; timer = earliest()) {
+      await whileSettled(() => {
+        const timer = timers.takeDue(target_ms);
+        if (timer === undefined) return false;
         passed_ms = Math.max(passed_ms, timer.due_ms);
-        timers.delete(timer);
         timer.wake();
-        await settled();
-      }
+        return true;
+      });
       passed_ms = target_ms;
     },
     jump: (delta_ms) => {
       wallOffset_ms += delta_ms;
     },
     get pending() {
-      return timers.size;
+      return timers.size();
     },
   };
+}
+
+/** So many steps to a turn of the event loop, which costs more than most steps do. */
+const stepsPerTurn = 32;
+
+/** Takes steps for as long as one answers true, each when every promise that the one before set off has settled. */
+function whileSettled(step: () => boolean): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let goesOn = true;
+    const take = (): void => {
+      if (!goesOn) return;
+      try {
+        goesOn = step();
+        if (!goesOn) resolve();
+      } catch (error) {
+        goesOn = false;
+        reject(error);
+      }
+    };
+    // Node settles all promises between two immediates, also of one turn.
+    const takeMany = (): void => {
+      if (!goesOn) return;
+      for (let more = 1; more < stepsPerTurn; more += 1) setImmediate(take);
+      take();
+      setImmediate(takeMany);
+    };
+    setImmediate(takeMany);
+  });
 }
 
 /** Resolves when every promise that could settle without time or I/O has done so. */
