@@ -24,8 +24,8 @@ test: node_modules/.installed ## Run all tests, or RING=domain,runtime,…
 test-long: node_modules/.installed ## Run all tests with the full figures
 	@$(NPM) run -s test -- --long $(if $(RING),RING=$(RING))
 
-sim: node_modules/.installed ## Run one seed of the simulation again, with every step told: SEED=17
-	@$(NPM) run -s sim -- $(SEED)
+sim: node_modules/.installed ## Run one seed of the simulation again, with every step told: SEED=17, or SEED=17 CRASH=12
+	@$(NPM) run -s sim -- $(SEED) $(CRASH)
 
 lint: node_modules/.installed ## Types, rules, format, unused code, generated files
 	@$(NPM) run -s lint

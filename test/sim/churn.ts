@@ -40,6 +40,7 @@ export async function churn(
     clock,
     random: chance.fork().next,
     trail: { tell: () => {}, nameTaken: () => {}, endedByOthers: () => {}, problem: () => {} },
+    accepted: undefined,
     onBug: (error) => bugs.push(error),
     connect: (life, onServerDate) =>
       createFaultyApi({
@@ -51,6 +52,7 @@ export async function churn(
         suffers: (fault) => trouble && troubles.has(fault),
         death: undefined,
         oldState: undefined,
+        onSend: () => {},
         onWrite: () => {},
       }),
   });

@@ -15,11 +15,12 @@ import type { StoredBinding } from '../../src/domain/binding.ts';
 import type { Review } from '../../src/domain/review.ts';
 import type { PolicySpec } from '../../src/domain/schema/policy-spec.ts';
 import type { Api, Resource } from '../../src/runtime/api.ts';
+import { leaseResource } from '../../src/runtime/lease-record.ts';
 import { apiVersionOf, keyOf } from '../../src/runtime/resources.ts';
 import { registrations } from '../controller/cluster-in-memory.ts';
 import { aPolicy, editRole } from '../domain/fixtures.ts';
 import { createFakeApiServer, type FakeApiServer } from '../fake/api-server.ts';
-import { qualifiedPlural } from '../fake/registration.ts';
+import { qualifiedPlural, type Registration } from '../fake/registration.ts';
 import type { Change } from '../fake/storage.ts';
 import type { VirtualClock } from '../runtime/virtual-clock.ts';
 
@@ -47,13 +48,19 @@ export const policies: Readonly<Record<string, Partial<PolicySpec>>> = {
   },
 };
 
+const leaseRegistration: Registration = {
+  resource: leaseResource,
+  origin: 'BuiltIn',
+  statusSubresource: false,
+};
+
 const bindingCollections = new Map(
   Object.values(bindingResource).map((resource) => [qualifiedPlural(resource), resource.kind]),
 );
 
 export async function createSimCluster(options: SimClusterOptions): Promise<SimCluster> {
   const { clock, authorizerLag_ms, onChange } = options;
-  const server = createFakeApiServer({ clock, resources: registrations });
+  const server = createFakeApiServer({ clock, resources: [...registrations, leaseRegistration] });
   const { api } = server;
   const authorizer = createAuthorizer();
   server.subscribe((change) => {

@@ -1,15 +1,23 @@
 /**
  * The API as a process has it over a bad network, from a server in trouble: latency, failures before and after a request was
- * carried out, a death at one of its writes, watches that stall and break.
+ * carried out, a death at one of its writes.
  *
- * Only what a real server and a real network can do: events of one watch keep their order, and none is lost without the watch
- * breaking.
+ * Only what a real server and a real network can do.
  */
-import type { Api, KubeList, KubeObject, Resource, WatchEvent, WatchOptions } from '../../src/runtime/api.ts';
+import type {
+  Api,
+  DeleteOptions,
+  KubeList,
+  KubeObject,
+  ListOptions,
+  RequestOptions,
+  Resource,
+} from '../../src/runtime/api.ts';
 import { ApiError, ConnectionError } from '../../src/runtime/api-error.ts';
 import { type Clock, sleep } from '../../src/runtime/clock.ts';
 import type { Chance } from './chance.ts';
-import type { FaultClass } from './faults.ts';
+import type { Crash, FaultClass } from './faults.ts';
+import { createFaultyWatch } from './faulty-watch.ts';
 import type { Life } from './machine.ts';
 
 export interface FaultyApiOptions {
@@ -21,16 +29,22 @@ export interface FaultyApiOptions {
   readonly chance: Chance;
   /** Whether faults of this class happen now. */
   readonly suffers: (fault: FaultClass) => boolean;
-  /** The write at which it dies, counted from 1, and whether that write is still carried out; undefined: at none. */
-  readonly death: { readonly write: number; readonly carriedOut: boolean } | undefined;
+  /** The write at which it dies; undefined: at none. */
+  readonly death: Crash | undefined;
   /** An older state of everything, for who starts behind; undefined: the present one. */
   readonly oldState: ((resource: Resource) => KubeList<KubeObject> | undefined) | undefined;
+  /** A write is on its way: nothing can call it back. */
+  readonly onSend: () => void;
   readonly onWrite: (what: string) => void;
 }
 
 const writeTime_ms = 5;
+/** So late a write arrives at the most that its sender has given up. */
+const stragglerMax_ms = 30_000;
+const patienceMax_ms = 10_000;
 const latencyMax_ms = 400;
-const stallMax_ms = 25_000;
+
+type Options = RequestOptions & ListOptions & DeleteOptions;
 
 const failure = (name: string, code: number, reason: string, retryAfter_s?: number): ApiError =>
   new ApiError(name, { code, reason, message: 'simulated', retryAfter_s });
@@ -38,13 +52,12 @@ const failure = (name: string, code: number, reason: string, retryAfter_s?: numb
 const nameOf = (method: string, { plural }: Resource): string => `${method} ${plural}`;
 
 export function createFaultyApi(options: FaultyApiOptions): Api {
-  const { api, clock, life, onServerDate, chance, suffers, death, oldState, onWrite } = options;
+  const { api, clock, life, onServerDate, chance, suffers, death, onSend, onWrite } = options;
   let writes = 0;
   let outage_ms = 0;
 
-  const travel = async (): Promise<void> => {
-    if (suffers('Latency') && chance.hit(0.5)) await sleep(clock, chance.between(1, latencyMax_ms));
-  };
+  const isSlow = (): boolean => suffers('Latency') && chance.hit(0.5);
+  const travel = (): Promise<void> => sleep(clock, chance.between(1, latencyMax_ms));
 
   /** Trouble comes in spells. */
   const inTrouble = (): boolean => {
@@ -70,103 +83,76 @@ export function createFaultyApi(options: FaultyApiOptions): Api {
     }
   };
 
+  /** Nobody hears of it but the cluster. */
+  const arriveLate = async (name: string, send: () => Promise<unknown>): Promise<void> => {
+    await sleep(clock, chance.between(1000, stragglerMax_ms));
+    await send().catch(() => undefined);
+    onWrite(name);
+  };
+
   const call = async <T>(
     name: string,
-    send: () => Promise<T>,
+    { permit, ...rest }: Options,
+    carryOut: (rest: Options) => Promise<T>,
     isWrite: boolean,
     conditional = isWrite,
   ): Promise<T> => {
-    await life.gate();
-    if (isWrite) {
-      writes += 1;
-      if (death?.write === writes && !death.carriedOut && suffers('Crash')) life.kill();
-      await life.gate();
+    const send = (): Promise<T> => carryOut(rest);
+    if (!life.isRunning()) await life.gate();
+    if (isWrite) writes += 1;
+    // Others begin while this one is under way.
+    const isLast = isWrite && death?.write === writes;
+    if (isLast && !death.landed && suffers('Crash')) life.kill();
+    if (!life.isRunning()) await life.gate();
+    // Asked here, where the process is; what is under way then cannot be called back.
+    permit?.();
+    if (isWrite) onSend();
+    if (isWrite && suffers('Straggler') && chance.hit(0.02)) {
+      void arriveLate(name, send);
+      await sleep(clock, chance.between(0, patienceMax_ms), rest.signal);
+      if (!life.isRunning()) await life.gate();
+      throw new ConnectionError(name, 'simulated: no answer came in time');
     }
     // A write takes a moment even on the best of days: two leaders that answer each other could else do so without end.
     if (isWrite) await sleep(clock, writeTime_ms);
-    await travel();
+    if (isSlow()) await travel();
     failBefore(name, conditional);
     let result: T;
     try {
       result = await send();
     } finally {
       if (isWrite) onWrite(name);
-      if (isWrite && death?.write === writes && death.carriedOut && suffers('Crash')) life.kill();
+      if (isLast && death.landed && suffers('Crash')) life.kill();
     }
     if (inTrouble()) {
-      await life.gate();
+      if (!life.isRunning()) await life.gate();
       throw new ConnectionError(name, 'simulated: the answer was lost');
     }
     const date_ms = Math.floor(clock.now() / 1000) * 1000;
-    await travel();
-    await life.gate();
+    if (isSlow()) await travel();
+    if (!life.isRunning()) await life.gate();
     onServerDate(date_ms);
     return result;
   };
 
-  async function* watch<T extends KubeObject>(
-    resource: Resource,
-    watched: WatchOptions,
-  ): AsyncGenerator<WatchEvent<T>> {
-    const name = `WATCH ${resource.plural}`;
-    await life.gate();
-    failBefore(name, false);
-    const connection = new AbortController();
-    const giveUp = (): void => connection.abort(watched.signal.reason);
-    watched.signal.addEventListener('abort', giveUp, { once: true });
-    if (watched.signal.aborted) giveUp();
-    const untie = life.onDeath(() => connection.abort(new Error('the process died')));
-    let quietUntil_ms = 0;
-    try {
-      for await (const event of eventsOf<T>(resource, { ...watched, signal: connection.signal })) {
-        if (suffers('Stall') && chance.hit(0.05)) {
-          quietUntil_ms = clock.monotonic() + chance.between(100, stallMax_ms);
-        }
-        const quiet_ms = quietUntil_ms - clock.monotonic();
-        if (quiet_ms > 0) await sleep(clock, quiet_ms, connection.signal);
-        await life.gate();
-        if (suffers('Cut') && chance.hit(0.03)) {
-          if (chance.hit(0.5)) return;
-          throw new ConnectionError(name, 'simulated: the watch broke off');
-        }
-        yield event;
-        if (suffers('Cut') && event.type !== 'BOOKMARK' && chance.hit(0.02)) yield event;
-      }
-    } catch (error) {
-      await life.gate();
-      throw error;
-    } finally {
-      untie();
-      connection.abort(new Error('nobody reads it any more'));
-      watched.signal.removeEventListener('abort', giveUp);
-    }
-  }
-
-  async function* eventsOf<T extends KubeObject>(
-    resource: Resource,
-    watched: WatchOptions,
-  ): AsyncGenerator<WatchEvent<T>> {
-    const old = watched.sendInitialEvents === true ? oldState?.(resource) : undefined;
-    if (old === undefined) return yield* api.watch<T>(resource, watched);
-    const { resourceVersion } = old;
-    for (const object of old.items) yield { type: 'ADDED', object: object as T };
-    yield { type: 'BOOKMARK', resourceVersion, initialEventsEnd: true };
-    const { sendInitialEvents: _all, ...rest } = watched;
-    yield* api.watch<T>(resource, { ...rest, resourceVersion });
-  }
-
+  const watch = createFaultyWatch({ ...options, failBefore: (name) => failBefore(name, false) });
   return {
-    get: (ref, rest) => call(nameOf('GET', ref.resource), () => api.get(ref, rest), false),
-    list: (resource, rest) => call(nameOf('LIST', resource), () => api.list(resource, rest), false),
+    get: (ref, rest = {}) => call(nameOf('GET', ref.resource), rest, (sent) => api.get(ref, sent), false),
+    list: (resource, rest = {}) =>
+      call(nameOf('LIST', resource), rest, (sent) => api.list(resource, sent), false),
     watch,
-    create: (resource, namespace, body, rest) => {
-      const isWrite = !resource.plural.endsWith('accessreviews') && rest?.dryRun !== true;
+    create: (resource, namespace, body, rest = {}) => {
+      const isWrite = !resource.plural.endsWith('accessreviews') && rest.dryRun !== true;
       const name = nameOf('POST', resource);
-      return call(name, () => api.create(resource, namespace, body, rest), isWrite, false);
+      return call(name, rest, (sent) => api.create(resource, namespace, body, sent), isWrite, false);
     },
-    replace: (ref, body, rest) => call(nameOf('PUT', ref.resource), () => api.replace(ref, body, rest), true),
-    patch: (ref, type, body, rest) =>
-      call(nameOf('PATCH', ref.resource), () => api.patch(ref, type, body, rest), true),
-    delete: (ref, rest) => call(nameOf('DELETE', ref.resource), () => api.delete(ref, rest), true),
+    replace: (ref, body, rest = {}) =>
+      call(nameOf('PUT', ref.resource), rest, (sent) => api.replace(ref, body, sent), true),
+    patch: (ref, type, body, rest = {}) => {
+      const send = (sent: Options) => api.patch<never>(ref, type, body, sent);
+      return call(nameOf('PATCH', ref.resource), rest, send, rest.dryRun !== true);
+    },
+    delete: (ref, rest = {}) =>
+      call(nameOf('DELETE', ref.resource), rest, (sent) => api.delete(ref, sent), true),
   };
 }

@@ -4,8 +4,9 @@
  *
  * Must not know what the operators do.
  */
-import type { KubeList, KubeObject, Resource } from '../../src/runtime/api.ts';
+import type { Api, KubeList, KubeObject, Resource } from '../../src/runtime/api.ts';
 import { sleep } from '../../src/runtime/clock.ts';
+import type { Chance } from './chance.ts';
 import { createFaultyApi } from './faulty-api.ts';
 import { type SimProcess, startProcess } from './process.ts';
 import type { Stage } from './stage.ts';
@@ -16,6 +17,8 @@ export interface Fleet {
   readonly succeed: () => void;
   /** The leader stands still past its lease, and comes back when another one leads. */
   readonly depose: () => Promise<void>;
+  /** Whoever leads while a Lease decides it is the leader's affair: every clock is right from now on. */
+  readonly setClocksRight: () => void;
   readonly killAll: () => void;
   /** A bug was thrown, or writes went on without end: nothing that comes after would tell any more. */
   readonly isGivenUp: () => boolean;
@@ -34,9 +37,13 @@ export function createFleet(
 ): Fleet {
   const { chance, clock, faults, oracles, cluster, counts, suffers, say } = stage;
   const processes: SimProcess[] = [];
+  /** Whether the Lease says who leads, or the fleet itself, as a Lease would whose rules nobody breaks. */
+  const elects = faults.has('Election');
   let givenUp = false;
+  let over = false;
 
   const killAll = (): void => {
+    over = true;
     for (const one of processes) one.machine.life.kill();
   };
   const giveUp = (): void => {
@@ -61,30 +68,50 @@ export function createFleet(
   const start = (): SimProcess => {
     const own = chance.fork();
     const lagging = suffers('Lagging') && own.hit(0.6);
-    const death = own.hit(0.8) ? { write: own.between(1, 25), carriedOut: own.hit(0.5) } : undefined;
-    const faulty = { api: cluster.api, clock, chance: own, suffers, death, onWrite };
+    const drawn = own.hit(0.8) ? { write: own.between(1, 25), landed: own.hit(0.5) } : undefined;
+    const planned = processes.length === 0 ? stage.crash : undefined;
+    const death = stage.crash === undefined ? drawn : planned;
+    const identity = `replica-${processes.length + 1}`;
+    const onSend = (): void => {
+      if (elects) oracles.sends(identity);
+    };
+    const faulty = { api: cluster.api, clock, chance: own, suffers, death, onSend, onWrite };
     const started = startProcess({
       clock,
       random: own.next,
       trail: stage.trail,
+      accepted: stage.guard?.accepted,
       onBug,
       connect: (life, onServerDate) =>
         createFaultyApi({ ...faulty, life, onServerDate, oldState: lagging ? oldState : undefined }),
     });
     processes.push(started);
     started.machine.life.onDeath(() => replace(started));
+    if (elects) started.campaign(identity, electionApi(started, own));
     if (suffers('Clock')) started.machine.skew_ms = own.between(-skewMax_ms, skewMax_ms);
     say('an operator starts');
     return started;
   };
 
+  /** What is written through it is no work: nobody counts it. */
+  const electionApi = ({ machine: { life }, hearServerTime }: SimProcess, own: Chance): Api => {
+    const idle = { death: undefined, oldState: undefined, onSend: () => {}, onWrite: () => {} };
+    const given = { api: cluster.api, clock, chance: own, suffers, life, onServerDate: hearServerTime };
+    return createFaultyApi({ ...given, ...idle });
+  };
+
   const replace = (dead: SimProcess): void => {
     oracles.absent();
-    if (!stage.attacking) return;
+    if (over || !(stage.attacking || elects)) return;
     say('an operator is dead');
     counts.crashes += 1;
     clock.after(chance.hit(0.5) ? lease_ms : chance.between(0, 3000), () => {
-      if (!stage.attacking) return;
+      if (over || !(stage.attacking || elects)) return;
+      if (elects) {
+        if (dead === leader) leader = start();
+        else if (dead === standby) standby = start();
+        return;
+      }
       if (dead === leader) succeed();
       else if (dead === standby) standby = start();
     });
@@ -92,32 +119,41 @@ export function createFleet(
 
   let leader = start();
   let standby = faults.has('Standby') ? start() : undefined;
-  leader.lead();
+  if (!elects) leader.lead();
 
   const succeed = (): void => {
+    if (elects) return;
     leader = standby ?? start();
     standby = faults.has('Standby') ? start() : undefined;
     leader.lead();
     say('it leads');
   };
 
+  const present = (): SimProcess => (standby?.isLeading() === true ? standby : leader);
+
   return {
-    leader: () => leader,
+    leader: present,
     succeed,
+    setClocksRight: () => {
+      for (const { machine } of processes) machine.skew_ms = 0;
+    },
     killAll,
     isGivenUp: () => givenUp,
     depose: async () => {
-      const deposed = leader;
+      const deposed = present();
       counts.depositions += 1;
       say('the leader stands still');
       oracles.absent();
       deposed.machine.pause();
       await sleep(clock, lease_ms + chance.between(0, 5000));
-      if (deposed !== leader || deposed.machine.life.isDead()) return;
+      if (deposed.machine.life.isDead()) return;
+      if (!elects && deposed !== leader) return;
       succeed();
       await sleep(clock, chance.between(0, 20_000));
       say('the deposed leader comes back');
+      oracles.absent();
       deposed.machine.resume();
+      if (elects) return;
       // As long as a leader may go on that has lost its lease.
       await sleep(clock, chance.between(0, 2000));
       deposed.machine.life.kill();

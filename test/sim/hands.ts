@@ -25,7 +25,7 @@ const refOf = ({ kind, metadata: { namespace, name } }: SeenBinding): ObjectRef 
 });
 
 /** The server's refusals are part of the game: somebody else was faster. */
-async function tolerant(act: () => Promise<unknown>): Promise<void> {
+export async function tolerant(act: () => Promise<unknown>): Promise<void> {
   await act().catch((error: unknown) => {
     if (!(error instanceof ApiError)) throw error;
   });

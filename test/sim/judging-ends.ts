@@ -57,6 +57,7 @@ export function judgeOutcome(ledger: Ledger, blocked: ReadonlySet<string>): void
     if (life.bound) judgeTrail(ledger, uid, life);
     if (life.grant === undefined) continue;
     judgeStatus(ledger, life.grant);
+    judgeWaiting(ledger, life.grant);
     if (!blocked.has(uid)) judgeProgress(ledger, life.grant);
   }
   for (const uid of ledger.strays.keys()) {
@@ -92,6 +93,12 @@ function judgeStatus({ bindings, declared, report }: Ledger, { metadata, status 
   const isOver = finalPhases.has(phase);
   if (ended !== undefined && !isOver) report('Status', `${says}, and has ended`);
   if (ended === undefined && isOver) report('Status', `${says}, and does not say why`);
+}
+
+function judgeWaiting({ gaps, report }: Ledger, { metadata, status }: SeenGrant): void {
+  const created_ms = Date.parse(metadata.creationTimestamp);
+  if (finalPhases.has(status.phase) || !gaps.some(({ from_ms }) => created_ms <= from_ms)) return;
+  report('Guard', `${metadata.name} is from before a gap, and ${status.phase}`);
 }
 
 function judgeProgress({ report }: Ledger, grant: SeenGrant): void {

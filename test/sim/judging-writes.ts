@@ -9,6 +9,7 @@ import { beginning, finalPhases, type Ledger, type Life } from './ledger.ts';
 import {
   approversOf,
   grantUidOf,
+  isForged,
   requiredOf,
   type SeenBinding,
   type SeenGrant,
@@ -21,13 +22,25 @@ export function judgeGrant(
   after: SeenGrant | undefined,
 ): void {
   const life = ledger.lifeOf((after ?? before)?.metadata.uid ?? '');
+  const { changed_ms } = life;
   life.grant = after;
+  life.changed_ms = ledger.now();
   if (isEnded(after)) life.endedAt_ms ??= ledger.now();
   if (after === undefined || before === undefined) return;
   judgeFinality(ledger, before, after);
   if (after.status.activationTime === undefined || before.status.activationTime !== undefined) return;
+  // That is not what the operator writes.
+  if (isForged(after)) return;
   life.recorded = true;
   judgeApprovals(ledger, after);
+  judgeGap(ledger, changed_ms, after);
+}
+
+/** Whoever read the grant before the gap may not know of it; nobody may begin what was written later and is older than its end. */
+function judgeGap({ gaps, report }: Ledger, changed_ms: number, { metadata, status }: SeenGrant): void {
+  const created_ms = Date.parse(metadata.creationTimestamp);
+  if (!gaps.some(({ from_ms, to_ms }) => created_ms <= to_ms && changed_ms > from_ms)) return;
+  report('Guard', `${metadata.name} begins with ${JSON.stringify(status.decisions)}, from within a gap`);
 }
 
 const isEnded = (grant: SeenGrant | undefined): boolean =>

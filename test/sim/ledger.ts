@@ -17,6 +17,8 @@ export const oracleNames = [
   'Status',
   'Final',
   'Progress',
+  'Leader',
+  'Guard',
   'Sound',
 ] as const;
 /**
@@ -24,7 +26,8 @@ export const oracleNames = [
  * access. Ends: no access past its end plus the bound, once faults have stopped. Foreign: other people's bindings are left
  * alone. Trail: begin and end of each access are told, each exactly once. Fixpoint: at rest nothing is written. Status: the
  * status says what the cluster does. Final: what is over stays over, and times never move. Progress: what was approved and not
- * ended begins. Sound: no bug was thrown.
+ * ended begins. Leader: where there is a Lease, whoever writes holds it at that moment. Guard: what stood there while the guard was out of force
+ * never begins, and does not wait for ever. Sound: no bug was thrown.
  */
 export type OracleName = (typeof oracleNames)[number];
 
@@ -42,6 +45,8 @@ export interface Life {
   bound: boolean;
   /** When its access should have been gone, by what happened; wall time. */
   endedAt_ms: number | undefined;
+  /** When it was last written, whoever did. */
+  changed_ms: number;
   /** Somebody else than the operator took a binding of it away. */
   takenByOthers: boolean;
   readonly told: Map<string, Set<string>>;
@@ -66,6 +71,10 @@ export interface Ledger {
   /** Whoever deletes bindings right now is not the operator. */
   others: boolean;
   healed_ms: number | undefined;
+  /** When the guard began to be weakened, and when all of it was in force again. */
+  readonly gaps: { readonly from_ms: number; to_ms: number }[];
+  /** Who holds the Lease by what is stored. */
+  leaseHolder: string | undefined;
 }
 
 export const finalPhases: ReadonlySet<string> = new Set(['Expired', 'Denied', 'Withdrawn', 'Revoked']);
@@ -93,6 +102,7 @@ export function createLedger({ now }: Pick<Clock, 'now'>): Ledger {
         grant: undefined,
         recorded: false,
         bound: false,
+        changed_ms: Number.NEGATIVE_INFINITY,
         takenByOthers: false,
         endedAt_ms: undefined,
         told: new Map(),
@@ -107,5 +117,7 @@ export function createLedger({ now }: Pick<Clock, 'now'>): Ledger {
     absences_ms: [],
     others: false,
     healed_ms: undefined,
+    gaps: [],
+    leaseHolder: undefined,
   };
 }

@@ -11,6 +11,7 @@ import type { VirtualClock } from '../runtime/virtual-clock.ts';
 export interface Life {
   /** Resolves while it runs, waits while it is stopped, and for ever when it is dead. */
   readonly gate: () => Promise<void>;
+  readonly isRunning: () => boolean;
   readonly isDead: () => boolean;
   readonly kill: () => void;
   /** Calls when it dies: its connections are cut. Returns what takes that back. */
@@ -40,8 +41,6 @@ export interface MachineOptions {
 /** Far more often than any work asks for the time in one moment. */
 const looksMax = 30_000;
 
-const never = new Promise<never>(() => {});
-
 /** Runs at once, with a clock that is right. */
 export function createMachine({ clock, random, onLivelock }: MachineOptions): Machine {
   let state: 'Running' | 'Stopped' | 'Dead' = 'Running';
@@ -50,13 +49,16 @@ export function createMachine({ clock, random, onLivelock }: MachineOptions): Ma
   const timers = new Set<() => void>();
   const cuts = new Set<() => void>();
   const isStopped = (): boolean => state === 'Stopped';
+  const isRunning = (): boolean => state === 'Running';
 
   const life: Life = {
     gate: async () => {
       // It may be stopped again before we are through.
       while (isStopped()) await continued.promise;
-      if (state === 'Dead') await never;
+      // One of its own: what waits on a promise that is shared and never settles is never freed.
+      if (state === 'Dead') await new Promise<never>(() => {});
     },
+    isRunning,
     isDead: () => state === 'Dead',
     kill: () => {
       state = 'Dead';
@@ -107,7 +109,7 @@ export function createMachine({ clock, random, onLivelock }: MachineOptions): Ma
       random,
       after,
     },
-    isRunning: () => state === 'Running',
+    isRunning,
     pause: () => {
       if (state === 'Running') state = 'Stopped';
     },

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { mutations } from './mutations.ts';
 import { oracleNames } from './ledger.ts';
-import { runSeeds, seedsFrom } from './pool.ts';
+import { runTasks, seedsFrom } from './pool.ts';
 
 const seeds = 2000;
 
@@ -10,10 +10,10 @@ describe('the simulation finds within 2,000 seeds that', () => {
   it.each(mutations)('$name ($oracle)', async (mutation) => {
     let found: number | undefined;
     let ran = 0;
-    await runSeeds({
-      seeds: seedsFrom(1, seeds),
+    await runTasks({
+      tasks: seedsFrom(1, seeds),
       mutation,
-      onOutcome: ({ seed, violations }) => {
+      onOutcome: ({ task: { seed }, violations }) => {
         ran += 1;
         if (violations.some(({ oracle }) => oracle === mutation.oracle)) found ??= seed;
         return found !== undefined;

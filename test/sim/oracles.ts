@@ -5,6 +5,7 @@
  * Must not know which faults there are.
  */
 import type { Clock } from '../../src/runtime/clock.ts';
+import type { Lease } from '../../src/runtime/lease-record.ts';
 import type { Change } from '../fake/storage.ts';
 import { judgeEnds, judgeOutcome } from './judging-ends.ts';
 import { judgeBinding, judgeGrant } from './judging-writes.ts';
@@ -21,6 +22,10 @@ export interface Oracles {
   readonly byOthers: (act: () => void) => void;
   /** Somebody else is about to delete this binding. */
   readonly takes: (uid: string) => void;
+  /** The guard is out of force, or may be, between the two. */
+  readonly gap: (what: 'Begins' | 'Ends') => void;
+  /** The operator of this name in the Lease sends a write. */
+  readonly sends: (identity: string) => void;
   /** An operator died, or stands still. */
   readonly absent: () => void;
   /** Faults have stopped. */
@@ -45,6 +50,8 @@ export function createOracles(clock: Clock): Oracles {
         judgeGrant(ledger, before as SeenGrant | undefined, after as SeenGrant | undefined);
       } else if (collection.endsWith('rolebindings.rbac.authorization.k8s.io')) {
         judgeBinding(ledger, clock, before as SeenBinding | undefined, after as SeenBinding | undefined);
+      } else if (collection.startsWith('leases.')) {
+        ledger.leaseHolder = (after as Lease | undefined)?.spec?.holderIdentity;
       }
     },
     tell: (uid, step, id) => {
@@ -61,6 +68,14 @@ export function createOracles(clock: Clock): Oracles {
       ledger.others = false;
     },
     takes: (uid) => void ledger.marked.add(uid),
+    gap: (what) => {
+      if (what === 'Begins') ledger.gaps.push({ from_ms: now(), to_ms: Number.POSITIVE_INFINITY });
+      else for (const gap of ledger.gaps) gap.to_ms = Math.min(gap.to_ms, now());
+    },
+    sends: (identity) => {
+      const { leaseHolder } = ledger;
+      if (leaseHolder !== identity) report('Leader', `${identity} writes, and the Lease is ${leaseHolder}'s`);
+    },
     absent: () => void ledger.absences_ms.push(now()),
     healed: () => {
       ledger.healed_ms = now();

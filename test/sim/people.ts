@@ -44,7 +44,9 @@ export function livesOf(
   const at = (at_ms: number, act: () => Promise<void>): void => void deeds.push({ at_ms, act });
   const later = (from_s: number, to_s: number): number => asked_ms + chance.between(from_s, to_s) * second_ms;
 
-  const length_s = chance.between(5, 200);
+  // Some outlast the faults by far, but for those that others wait for.
+  const isLong = policy !== 'narrow' && chance.hit(0.15);
+  const length_s = isLong ? chance.between(200, 400) : chance.between(5, 200);
   const window = windowOf(chance, clock.now() + asked_ms, policy === 'free', length_s);
   const reach = chance.hit(0.5) ? { scope: 'Cluster' } : { scope: 'Namespaces', namespaces: [...namespaces] };
   const ask = async (): Promise<void> => {

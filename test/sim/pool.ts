@@ -2,12 +2,13 @@
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import type { Task } from './faults.ts';
 import type { Mutation } from './mutations.ts';
 import type { Outcome } from './simulation.ts';
 import type { WorkerInput } from './worker.ts';
 
 export interface PoolOptions {
-  readonly seeds: Iterable<number>;
+  readonly tasks: Iterable<Task>;
   readonly mutation?: Mutation | undefined;
   /** Told every outcome; answers whether that is enough. */
   readonly onOutcome: (outcome: Outcome) => boolean;
@@ -15,12 +16,12 @@ export interface PoolOptions {
 
 const chunkSize = 10;
 
-/** Resolves when all seeds have run, or it is enough. @throws Error when a simulation itself is broken */
-export async function runSeeds({ seeds, mutation, onOutcome }: PoolOptions): Promise<void> {
-  const rest = [...seeds];
+/** Resolves when all have run, or it is enough. @throws Error when a simulation itself is broken */
+export async function runTasks({ tasks, mutation, onOutcome }: PoolOptions): Promise<void> {
+  const rest = [...tasks];
   let given = 0;
   let enough = false;
-  const next = (): readonly number[] => {
+  const next = (): readonly Task[] => {
     const chunk = enough ? [] : rest.slice(given, given + chunkSize);
     given += chunk.length;
     return chunk;
@@ -42,6 +43,6 @@ export async function runSeeds({ seeds, mutation, onOutcome }: PoolOptions): Pro
 }
 
 /** So many, from this one on. */
-export function* seedsFrom(first: number, count: number): Iterable<number> {
-  for (let seed = first; seed < first + count; seed += 1) yield seed;
+export function* seedsFrom(first: number, count: number): Iterable<Task> {
+  for (let seed = first; seed < first + count; seed += 1) yield { seed };
 }

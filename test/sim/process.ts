@@ -4,9 +4,11 @@
  *
  * Must not know what goes wrong when.
  */
+import type { Shell } from '../../src/controller/apply.ts';
 import { createCache, type Cache } from '../../src/controller/cache.ts';
 import { defaultInstallation } from '../../src/domain/installation.ts';
 import { createDeparted } from '../../src/controller/departed.ts';
+import { startGuard } from '../../src/controller/guard.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
 import { createMemory } from '../../src/controller/memory.ts';
@@ -20,12 +22,16 @@ import {
   type WorkOptions,
 } from '../../src/operator-work.ts';
 import type { Api } from '../../src/runtime/api.ts';
+import type { AcceptedGuard } from '../../src/guard/accepted.ts';
 import { createFailureBackoff } from '../../src/runtime/backoff.ts';
+import { guardWrites } from '../../src/runtime/lease-guard.ts';
 import { createQueue, type Queue } from '../../src/runtime/queue.ts';
 import { createServerTime, laterOf } from '../../src/runtime/server-time.ts';
 import { watchForLeaps } from '../../src/runtime/time-leap.ts';
 import { unbrokenGuard } from '../controller/unbroken-guard.ts';
 import type { VirtualClock } from '../runtime/virtual-clock.ts';
+import { bugsAmong } from './bugs.ts';
+import { runCandidate } from './candidate.ts';
 import { createMachine, type Life, type Machine } from './machine.ts';
 
 /** A computer to run on. */
@@ -33,6 +39,8 @@ export interface Host {
   readonly clock: VirtualClock;
   readonly random: () => number;
   readonly trail: Trail;
+  /** The guard that it looks for; undefined: it takes it for granted. */
+  readonly accepted: AcceptedGuard | undefined;
   /** The API as this process has it. */
   readonly connect: (life: Life, onServerDate: (date_ms: number) => void) => Api;
   readonly onBug: (error: unknown) => void;
@@ -52,30 +60,25 @@ export interface SimProcess {
   readonly machine: Machine;
   /** Works from now on, as soon as its cache is complete. */
   readonly lead: () => void;
+  /** Works as soon as it holds the Lease, under this name; dies when it has lost it. `api` is a connection of its own. */
+  readonly campaign: (identity: string, api: Api) => void;
   readonly isLeading: () => boolean;
+  /** Some answer of the API server's says that it is this time. */
+  readonly hearServerTime: (date_ms: number) => void;
   readonly cache: Cache;
   readonly queue: Queue<string>;
   readonly sizes: () => Sizes;
 }
 
 /** Starts it; it watches at once. */
-export function startProcess({ clock, random, trail, connect, onBug }: Host): SimProcess {
+export function startProcess({ clock, random, trail, accepted, connect, onBug }: Host): SimProcess {
   const machine = createMachine({ clock, random, onLivelock: onBug });
   const { life } = machine;
   const stop = new AbortController();
   const serverTime = createServerTime(machine.clock);
   const ownClock = laterOf(machine.clock, serverTime);
 
-  const onError = (error: unknown): void => {
-    if (error instanceof AggregateError) {
-      error.errors.forEach(onError);
-      return;
-    }
-    // What the API server, the network and other people do is no bug; everything else is.
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
-    const expected = ['ApiError', 'ConnectionError', 'WatchGivenUp', 'WatchCutShort'].includes(name);
-    if (!expected && !message.includes('somebody keeps it by finalizers')) onBug(error);
-  };
+  const onError = bugsAmong(onBug);
   const failing = new Set<string>();
   const backoff = createFailureBackoff<string>({ random });
   const queue = createQueue<string>({
@@ -112,17 +115,19 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
     problem: trail.problem,
   };
   const memory = createMemory(ownClock);
-  const shell = {
-    installation: defaultInstallation,
-    api,
-    cache,
-    clock: ownClock,
-    trail: told,
-    instance: 'sim',
-    guard: unbrokenGuard,
-    memory,
-    skew_ms: serverTime.skew_ms,
-  };
+  const watchGuard = (basis: Omit<Shell, 'guard' | 'memory'>, signal: AbortSignal) =>
+    accepted === undefined
+      ? { guard: unbrokenGuard, done: Promise.resolve() }
+      : startGuard({
+          ...basis,
+          accepted,
+          enqueue: intake.changed,
+          onVerdict: () => {},
+          onError: (_resource, error) => onError(error),
+          onLookError: onError,
+          onStoreError: onBug,
+          signal,
+        });
   const logger = {
     debug: () => {},
     warn: () => {},
@@ -130,17 +135,38 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
   } as unknown as WorkOptions['logger'];
   const metrics = { reconciled: () => {}, swept: () => {} } as unknown as WorkOptions['metrics'];
   let leading = false;
-  const work = async (): Promise<void> => {
-    const { signal } = stop;
-    await synced;
-    await learnHolders(shell, logger, signal);
+  const work = async (writes: Api, signal: AbortSignal): Promise<void> => {
+    await learnHolders({ api, cache, clock: ownClock }, logger, signal);
     intake.open(cache);
     watchForLeaps({ clock: ownClock, signal, onLeap: () => intake.timeLeapt(cache) });
-    const controller = createGrantController(shell, { queue, workers: 2, logger, metrics });
+    const basis = {
+      installation: defaultInstallation,
+      api: writes,
+      cache,
+      clock: ownClock,
+      trail: told,
+      instance: 'sim',
+    };
+    const { guard, done } = watchGuard(basis, signal);
+    const leader = { ...basis, guard, memory, skew_ms: serverTime.skew_ms };
+    const controller = createGrantController(leader, { queue, workers: 2, logger, metrics });
     await Promise.all([
       controller.run(signal),
-      runSweep(sweepOptions(shell, { queue, logger, metrics }), signal),
+      runSweep(sweepOptions(leader, { queue, logger, metrics }), signal),
+      done,
     ]);
+  };
+  const stand = async (identity: string, own: Api): Promise<void> => {
+    await synced;
+    await runCandidate({
+      api: own,
+      clock: machine.clock,
+      identity,
+      lead: (signal, stillLeading) => work(guardWrites(api, stillLeading), signal),
+      signal: stop.signal,
+      observer: { onLeading: (isLeading) => void (leading = isLeading) },
+    });
+    life.kill();
   };
 
   return {
@@ -148,9 +174,11 @@ export function startProcess({ clock, random, trail, connect, onBug }: Host): Si
     lead: () => {
       if (leading) return;
       leading = true;
-      work().catch(onBug);
+      synced.then(() => work(api, stop.signal)).catch(onBug);
     },
+    campaign: (identity, own) => void stand(identity, own).catch(onBug),
     isLeading: () => leading && machine.isRunning(),
+    hearServerTime: serverTime.observe,
     cache,
     queue,
     sizes: () => ({

@@ -5,16 +5,24 @@ export interface SeenGrant {
     readonly name: string;
     readonly namespace?: string;
     readonly uid: string;
+    readonly creationTimestamp: string;
     readonly deletionTimestamp?: string;
   };
   readonly spec: {
     readonly requester?: string;
     readonly policyRef?: { readonly name: string };
     readonly subjects?: readonly { readonly name: string }[];
+    readonly duration?: string;
+    readonly notAfter?: string;
   };
   readonly status: {
     readonly phase: string;
-    readonly decisions: readonly { readonly uid: string; readonly by: string; readonly decision: string }[];
+    readonly decisions: readonly {
+      readonly uid: string;
+      readonly by: string;
+      readonly decision: string;
+      readonly comment?: string;
+    }[];
     readonly activationTime?: string;
     readonly expirationTime?: string;
     readonly ended?: object;
@@ -48,6 +56,14 @@ export const subjectNamesOf = ({ spec }: SeenGrant): readonly string[] =>
 export const grantUidOf = (binding: SeenBinding | undefined): string =>
   binding?.metadata.labels?.['curfew.dev/grant-uid'] ?? '';
 
+/** Marks of what was written while the guard was out of force: nobody whom it names has said it. */
+export const forgedComment = 'forged';
+export const forgedTime = (now_ms: number): string =>
+  `${new Date(now_ms).toISOString().slice(0, 19)}${forgedFraction}`;
+const forgedFraction = '.001Z';
+export const isForged = ({ status: { activationTime } }: SeenGrant): boolean =>
+  activationTime?.endsWith(forgedFraction) === true;
+
 /** How many must approve, by the policies of the simulation. */
 export const requiredOf = ({ spec }: SeenGrant): number =>
   ({ two: 2, free: 0 })[spec.policyRef?.name ?? ''] ?? 1;
@@ -60,7 +76,10 @@ export function approversOf({ metadata, spec, status }: SeenGrant): ReadonlySet<
     ),
   );
   const approvers = status.decisions
-    .filter(({ uid, decision }) => uid === metadata.uid && decision === 'Approved')
+    .filter(
+      ({ uid, decision, comment }) =>
+        uid === metadata.uid && decision === 'Approved' && comment !== forgedComment,
+    )
     .map(({ by }) => by.toLowerCase());
   return new Set(approvers.filter((by) => !parties.has(by)));
 }

@@ -10,7 +10,8 @@ import {
 } from '../../src/controller/resources.ts';
 import { managedSelector } from '../../src/domain/binding.ts';
 import type { KubeList, KubeObject, Resource } from '../../src/runtime/api.ts';
-import type { FaultClass } from './faults.ts';
+import { sleep } from '../../src/runtime/clock.ts';
+import { commandOf, type FaultClass, type Task } from './faults.ts';
 import { createFleet, type Fleet, lease_ms, skewMax_ms } from './fleet.ts';
 import { plantForeignBindings, restoreOwned, squat, touchBinding, touchOwned } from './hands.ts';
 import type { Violation } from './ledger.ts';
@@ -18,7 +19,7 @@ import { type Deed, livesOf } from './people.ts';
 import { createStage, type Stage } from './stage.ts';
 
 export interface Outcome {
-  readonly seed: number;
+  readonly task: Task;
   readonly faults: readonly FaultClass[];
   readonly violations: readonly Violation[];
   readonly counts: Readonly<Record<string, number>>;
@@ -29,10 +30,14 @@ const attack_ms = 400 * second_ms;
 /** By then all access has ended, by every clock and every bound. */
 const rest_ms = 320 * second_ms;
 const quiet_ms = 200 * second_ms;
+/** Until all that was on its way has arrived, and somebody leads. */
+const succeeding_ms = lease_ms + 30 * second_ms;
+/** The same where the last clock that is set right may cost a lease, a restart and another lease. */
+const electing_ms = 3 * lease_ms + 30 * second_ms;
 
 /** Runs one seed to its end. `print` is told every write and every step. */
-export async function simulate(seed: number, print?: (line: string) => void): Promise<Outcome> {
-  const stage = await createStage(seed, print);
+export async function simulate(task: Task, print?: (line: string) => void): Promise<Outcome> {
+  const stage = await createStage(task, print);
   const { clock, oracles, faults, counts } = stage;
   await plantForeignBindings(stage.cluster, oracles.declare);
   const old = new Map<Resource, KubeList<KubeObject>>();
@@ -42,14 +47,15 @@ export async function simulate(seed: number, print?: (line: string) => void): Pr
   for (const { at_ms, act } of deedsOf(stage, fleet, { old, blocked })) {
     clock.after(at_ms, () => void act().catch((error: unknown) => failures.push(error)));
   }
-  await clock.advance(attack_ms);
+  // One death may come at any write, also when access ends.
+  await clock.advance(task.crash === undefined ? attack_ms : attack_ms + rest_ms);
   await heal(stage, fleet);
   await requireRest(stage);
   if (!fleet.isGivenUp()) oracles.finish(blocked);
   fleet.killAll();
-  if (failures.length > 0) throw new AggregateError(failures, `the simulation of seed ${seed} is broken`);
+  if (failures.length > 0) throw new AggregateError(failures, `the simulation is broken: ${commandOf(task)}`);
   return {
-    seed,
+    task,
     faults: [...faults],
     violations: oracles.violations,
     counts: { ...counts, ...oracles.counts() },
@@ -74,7 +80,7 @@ function deedsOf(stage: Stage, fleet: Fleet, { old, blocked }: Notes): readonly 
       deeds.push({ at_ms: at_ms + chance.between(0, 999), act });
     }
   };
-  for (let index = chance.between(3, 8); index > 0; index -= 1) {
+  for (let index = chance.between(4, 9); index > 0; index -= 1) {
     deeds.push(...livesOf(cluster, clock, chance.fork(), index));
   }
   often('Hands', [10, 60], async () => {
@@ -84,6 +90,7 @@ function deedsOf(stage: Stage, fleet: Fleet, { old, blocked }: Notes): readonly 
     if (uid !== undefined) blocked.add(uid);
   });
   often('Owners', [30, 120], () => touchOwned(cluster, chance));
+  often('Guard', [100, 400], () => openGap(stage));
   often('Garbage', [5, 25], async () => oracles.byOthers(cluster.server.collectGarbage));
   often('Compaction', [10, 60], async () => cluster.server.compact());
   often('Lagging', [5, 30], () => rememberState(stage, old));
@@ -92,6 +99,20 @@ function deedsOf(stage: Stage, fleet: Fleet, { old, blocked }: Notes): readonly 
   });
   often('Deposed', [40, 150], fleet.depose);
   return deeds;
+}
+
+/** The guard is out of force for a while, and somebody makes use of it. */
+async function openGap({ guard, chance, clock, counts }: Stage): Promise<void> {
+  if (guard === undefined) return;
+  counts.gaps += 1;
+  await guard.weaken();
+  for (let forgeries = chance.between(0, 3); forgeries > 0; forgeries -= 1) {
+    await sleep(clock, chance.between(0, chance.pick([200, 4000])));
+    await guard.forge();
+  }
+  await guard.restore();
+  await sleep(clock, chance.between(0, 1000));
+  await guard.forge();
 }
 
 const watched: readonly Resource[] = [
@@ -111,13 +132,13 @@ async function rememberState({ cluster }: Stage, old: Notes['old']): Promise<voi
 
 /** Faults stop, one operator leads, and all that must end ends. */
 async function heal(stage: Stage, fleet: Fleet): Promise<void> {
-  const { clock, oracles, say } = stage;
+  const { clock, faults, oracles, say } = stage;
   say('faults stop');
   stage.attacking = false;
+  fleet.setClocksRight();
   await restoreOwned(stage.cluster);
-  await clock.advance(lease_ms + 30 * second_ms);
+  await clock.advance(faults.has('Election') ? electing_ms : succeeding_ms);
   if (!fleet.isGivenUp() && !fleet.leader().isLeading()) fleet.succeed();
-  fleet.leader().machine.skew_ms = 0;
   oracles.healed();
   for (let rested_ms = 0; rested_ms < rest_ms; rested_ms += 5 * second_ms) {
     await clock.advance(5 * second_ms);

@@ -9,17 +9,27 @@ import type { Change } from '../fake/storage.ts';
 import { createVirtualClock, type VirtualClock } from '../runtime/virtual-clock.ts';
 import { type Chance, createChance } from './chance.ts';
 import { createSimCluster, type SimCluster } from './cluster.ts';
-import { chooseFaults, type FaultClass } from './faults.ts';
+import { chooseFaults, type Crash, type FaultClass, type Task } from './faults.ts';
+import { installGuard, type SimGuard } from './guard.ts';
 import { createOracles, type Oracles } from './oracles.ts';
 
 export interface Stage {
   readonly chance: Chance;
   readonly clock: VirtualClock;
   readonly faults: ReadonlySet<FaultClass>;
+  readonly crash: Crash | undefined;
   readonly oracles: Oracles;
   readonly cluster: SimCluster;
+  /** Undefined where nobody touches it: then it is taken for granted. */
+  readonly guard: SimGuard | undefined;
   readonly trail: Trail;
-  readonly counts: { writes: number; crashes: number; depositions: number; hands: number };
+  readonly counts: {
+    writes: number;
+    crashes: number;
+    depositions: number;
+    hands: number;
+    gaps: number;
+  };
   /** Whether faults happen at all; ends once. */
   attacking: boolean;
   /** Whether faults of this class happen now. */
@@ -28,9 +38,13 @@ export interface Stage {
 }
 
 /** `print` is told every write and every step. */
-export async function createStage(seed: number, print?: (line: string) => void): Promise<Stage> {
+export async function createStage(
+  { seed, crash }: Task,
+  print: ((line: string) => void) | undefined,
+): Promise<Stage> {
   const chance = createChance(seed);
-  const faults = chooseFaults(chance);
+  const chosen = chooseFaults(chance);
+  const faults = crash === undefined ? chosen : new Set<FaultClass>(['Crash']);
   const clock = createVirtualClock(start_ms);
   const oracles = createOracles(clock);
   const say = (line: string): void => print?.(`${(clock.monotonic() / 1000).toFixed(3).padStart(8)} ${line}`);
@@ -47,18 +61,26 @@ export async function createStage(seed: number, print?: (line: string) => void):
     clock,
     authorizerLag_ms: faults.has('Authorizer') ? chance.between(1, 3000) : 0,
     onChange: (change) => {
-      if (!change.collection.startsWith('events')) say(`  ${wordsOf(change)}`);
+      if (!/^(events|leases)\./.test(change.collection)) say(`  ${wordsOf(change)}`);
       oracles.onChange(change);
     },
   });
+  const guard = faults.has('Guard')
+    ? await installGuard(cluster, clock, chance, (what) => {
+        say(`a gap of the guard ${what.toLowerCase()}`);
+        oracles.gap(what);
+      })
+    : undefined;
   const stage: Stage = {
     chance,
     clock,
     faults,
+    crash,
     oracles,
-    cluster,
+    cluster: guard === undefined ? cluster : { ...cluster, api: guard.api },
+    guard,
     trail,
-    counts: { writes: 0, crashes: 0, depositions: 0, hands: 0 },
+    counts: { writes: 0, crashes: 0, depositions: 0, hands: 0, gaps: 0 },
     attacking: true,
     suffers: (fault) => stage.attacking && faults.has(fault),
     say,

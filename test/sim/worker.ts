@@ -1,6 +1,7 @@
-/** A worker thread that runs seeds, with a line of the product broken where it is told so. */
+/** A worker thread that runs simulations, with a line of the product broken where it is told so. */
 import { registerHooks } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { Task } from './faults.ts';
 import type { Mutation } from './mutations.ts';
 import type { Outcome } from './simulation.ts';
 
@@ -27,15 +28,17 @@ if (mutation !== undefined) {
     },
   });
 }
+// Refusals are everyday here, and where one was thrown nobody asks: whoever replays a seed sees it.
+Error.stackTraceLimit = 0;
 // Only now, so that the hook sees what it loads.
 const { simulate } = await import('./simulation.ts');
 if (mutation !== undefined && !broken)
   throw new Error(`expected ${mutation.file} to be part of the simulation`);
 
-parentPort?.on('message', (seeds: readonly number[]) => {
+parentPort?.on('message', (tasks: readonly Task[]) => {
   void (async () => {
     const outcomes: Outcome[] = [];
-    for (const seed of seeds) outcomes.push(await simulate(seed));
+    for (const task of tasks) outcomes.push(await simulate(task));
     parentPort?.postMessage(outcomes, []);
   })();
 });
