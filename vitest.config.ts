@@ -71,13 +71,16 @@ export default defineConfig({
       ring('telemetry'),
       ring('reaper'),
       ring('controller', frozenStores),
-      // Compiles Go.
+      // These two compile Go.
       ring('kstatus', alone(1)),
+      ring('gitops', alone(1)),
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
       ring('faults', besideTheSoak(3)),
       ring('soak', besideTheSoak(3)),
       ring('cluster', { ...alone(4), globalSetup: ['test/cluster/global-setup.ts'] }),
+      // Its API server has an audit policy of its own.
+      ring('audit', alone(4)),
       // Each file has a control plane of its own, to kill parts of.
       ring('chaos', { ...alone(4), testTimeout: 180_000 }),
       // Installs what the Dockerfile installs, and has a control plane of its own.

@@ -13,6 +13,7 @@ import type { Manifest } from '../src/guard/cel.ts';
 import { customResourceDefinition } from '../src/guard/crd.ts';
 import { feedbackPolicyName } from '../src/guard/feedback-policy.ts';
 import { chartDefinitions, chartTemplate, whereStamped } from './chart-guard.ts';
+import { argocdFiles } from './argocd-files.ts';
 import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -41,7 +42,7 @@ const parted = (policies: readonly Manifest[]): readonly [readonly Manifest[], r
 const templates = 'charts/curfew/templates';
 
 /** Every generated file: path in the checkout → content. */
-function generatedFiles(): Map<string, string> {
+async function generatedFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const kind of kinds) {
     files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + toYaml(customResourceDefinition(kind)));
@@ -60,12 +61,13 @@ function generatedFiles(): Map<string, string> {
   files.set('charts/curfew/files/rules.yaml', observed + toYaml(createRules()));
   files.set('charts/curfew/files/dashboard.json', `${JSON.stringify(createDashboard(), null, 2)}\n`);
   files.set('docs/api.md', apiReference());
+  for (const [path, content] of await argocdFiles(root)) files.set(path, content);
   return files;
 }
 
 const check = process.argv.includes('--check');
 const different: string[] = [];
-for (const [path, content] of generatedFiles()) {
+for (const [path, content] of await generatedFiles()) {
   const absolute = join(root, path);
   const present = await readFile(absolute, 'utf8').catch(() => undefined);
   if (present === content) continue;

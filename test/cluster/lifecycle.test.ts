@@ -5,20 +5,18 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hardMoments, situationRows } from '../domain/lifecycle-doc.ts';
-import { buildJudge, type Judge } from '../kstatus/judge.ts';
+import { hardMoments, situationOf, situationRows } from '../domain/lifecycle-doc.ts';
 import { type OperatorProcess, startOperator } from '../operator/operator-process.ts';
 import { credentialOf, isWrite, requestsOf } from './operator-requests.ts';
 import { auditEnd } from './audit-log.ts';
 import { cluster } from './cluster.ts';
-import type { GrantObject } from './grants.ts';
 import { createInterlude } from './lifecycle/interlude.ts';
-import { situationOf } from './lifecycle/life.ts';
 import { momentsBefore } from './lifecycle/moments-before.ts';
 import { momentsEnd, momentsUnwatched } from './lifecycle/moments-end.ts';
 import { momentsOfBindings } from './lifecycle/moments-of-bindings.ts';
 import { momentsOfClocks } from './lifecycle/moments-of-clocks.ts';
 import { momentsWhile } from './lifecycle/moments-while.ts';
+import { type Onlooker, onlookers, type StoredGrant } from './lifecycle/onlookers.ts';
 import { rows, type Scenario } from './lifecycle/scenario.ts';
 import { situationsAfter } from './lifecycle/situations-after.ts';
 import { situationsBefore } from './lifecycle/situations-before.ts';
@@ -123,42 +121,33 @@ describe('the tables', () => {
   });
 });
 
-/** As kstatus has it: what is being deleted is Terminating, and what nobody has looked at as it is now is in progress. */
-const expectedOf = ({ metadata, status }: GrantObject): string => {
-  if ('deletionTimestamp' in metadata) return 'Terminating';
-  if (metadata.generation !== status.observedGeneration) return 'InProgress';
-  const row = situationRows.find(({ situation }) => situation === situationOf(status));
-  return row?.kstatus ?? 'InProgress';
-};
-const described = (objects: readonly GrantObject[], words: readonly string[]) =>
-  objects.map(({ metadata, status }, index) => ({
+const described = (grants: readonly StoredGrant[], words: readonly string[]) =>
+  grants.map(({ metadata, status }, index) => ({
     name: metadata.name,
     situation: situationOf(status),
     word: words[index],
   }));
 
-describe('kstatus', () => {
-  let kstatus: Judge;
+describe.each(onlookers)('$name', ({ build, expected }) => {
+  let onlooker: Onlooker;
   beforeAll(async () => {
-    kstatus = await buildJudge();
-  }, 300_000);
-  afterAll(() => kstatus.remove());
+    onlooker = await build();
+  }, 600_000);
+  afterAll(() => onlooker.remove());
 
   it('reads every version of every grant that was ever stored as the table means it', async () => {
-    const objects = theatre.recorder.everything();
-    const words = await kstatus.judge(objects);
-    expect(described(objects, words)).toEqual(described(objects, objects.map(expectedOf)));
-    const seen = new Set(objects.map(({ status }) => situationOf(status)));
+    const grants = theatre.recorder.everything() as readonly StoredGrant[];
+    expect(described(grants, await onlooker.words(grants))).toEqual(described(grants, grants.map(expected)));
+    const seen = new Set(grants.map(({ status }) => situationOf(status)));
     expect([...seen]).toEqual(expect.arrayContaining(situationRows.map(({ situation }) => situation)));
-    console.log(`kstatus agrees on ${objects.length} stored versions`);
+    console.log(`agrees on ${grants.length} stored versions`);
   });
 
   it('reads what kubectl prints in the same way', async () => {
     const args = ['get', 'tagrant,ctagrant', '-A', '-o', 'json'];
-    const { items } = JSON.parse((await cluster().kubectl(args)).stdout) as { items: GrantObject[] };
+    const { items } = JSON.parse((await cluster().kubectl(args)).stdout) as { items: StoredGrant[] };
     expect(items.length).toBeGreaterThan(scenarios.length / 2);
-    const words = await kstatus.judge(items);
-    expect(described(items, words)).toEqual(described(items, items.map(expectedOf)));
+    expect(described(items, await onlooker.words(items))).toEqual(described(items, items.map(expected)));
   });
 });
 

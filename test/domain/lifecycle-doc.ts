@@ -13,6 +13,9 @@ const text = readFileSync(join(import.meta.dirname, '..', '..', 'docs', 'lifecyc
 /** What kstatus makes of an object. */
 export type Word = 'InProgress' | 'Current' | 'Failed';
 
+/** What Argo CD shows, by the health scripts in gitops/argocd. */
+export type Health = 'Healthy' | 'Progressing' | 'Suspended' | 'Degraded';
+
 const shown = ['Ready', 'Reconciling', 'Stalled', 'Approved', 'Active'] as const satisfies ConditionType[];
 
 /** A row of "What the status says". */
@@ -22,6 +25,7 @@ export interface SituationRow {
   /** `True`, `False, Reason`, `False, *reason*`, or words such as `as it is` that promise nothing. */
   readonly cells: Readonly<Record<(typeof shown)[number], string>>;
   readonly kstatus: Word;
+  readonly argocd: Health;
 }
 
 /** The cells of the table that begins with this header, without its two header lines. */
@@ -45,6 +49,7 @@ export const situationRows: readonly SituationRow[] = rowsAfter('| situation |')
     phases: phases.split(', '),
     cells: Object.fromEntries(shown.map((type, index) => [type, rest[index] ?? ''])) as SituationRow['cells'],
     kstatus: rest[shown.length] as Word,
+    argocd: rest[shown.length + 1] as Health,
   };
 });
 
@@ -63,3 +68,11 @@ export const fits = ({ phases, cells }: SituationRow, { phase, conditions = [] }
     if (reason === '*phase*') return condition.reason === phase;
     return reason === undefined || reason.startsWith('*') || condition.reason === reason;
   });
+
+/** The situation that a status shows, by the table; undefined where it is in no row. */
+export function situationOf(status: GrantStatus): string | undefined {
+  const fitting = situationRows.filter((row) => fits(row, status)).map(({ situation }) => situation);
+  if (fitting.length > 1)
+    throw new Error(`expected one row for ${JSON.stringify(status)}, got ${fitting.join(', ')}`);
+  return fitting[0];
+}

@@ -3,13 +3,7 @@
  *
  * Must not know what is judged.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { buildGoProgram } from '../gitops/go-program.ts';
 
 export interface Judge {
   /** kstatus' words, in the order of the objects. */
@@ -19,16 +13,6 @@ export interface Judge {
 
 /** Builds the program. @throws Error when Go is missing or the build fails */
 export async function buildJudge(): Promise<Judge> {
-  const folder = await mkdtemp(join(tmpdir(), 'curfew-kstatus-'));
-  const program = join(folder, 'kstatus');
-  const env = { ...process.env, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-  await run('go', ['build', '-trimpath', '-o', program, '.'], { cwd: import.meta.dirname, env });
-  return {
-    judge: async (objects) => {
-      const child = run(program);
-      child.child.stdin?.end(objects.map((object) => JSON.stringify(object)).join('\n'));
-      return (await child).stdout.trimEnd().split('\n');
-    },
-    remove: () => rm(folder, { recursive: true, force: true }),
-  };
+  const { lines, remove } = await buildGoProgram(import.meta.dirname);
+  return { judge: (objects) => lines(objects), remove };
 }

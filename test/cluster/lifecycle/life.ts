@@ -6,8 +6,8 @@
 import { bindingName } from '../../../src/domain/binding.ts';
 import type { Grant } from '../../../src/domain/grant.ts';
 import type { EndReason } from '../../../src/domain/reason.ts';
-import type { Decision, GrantStatus } from '../../../src/domain/schema/grant-status.ts';
-import { fits, situationRows } from '../../domain/lifecycle-doc.ts';
+import type { Decision } from '../../../src/domain/schema/grant-status.ts';
+import { situationOf } from '../../domain/lifecycle-doc.ts';
 import type { Cluster } from '../cluster.ts';
 import { eventually } from '../eventually.ts';
 import type { EventObject, GrantObject } from '../grants.ts';
@@ -73,14 +73,6 @@ export interface Wish {
 }
 
 let wishes = 0;
-
-/** The situation that a status shows, by the table; undefined where it is in no row. */
-export function situationOf(status: GrantStatus): string | undefined {
-  const fitting = situationRows.filter((row) => fits(row, status)).map(({ situation }) => situation);
-  if (fitting.length > 1)
-    throw new Error(`expected one row for ${JSON.stringify(status)}, got ${fitting.join(', ')}`);
-  return fitting[0];
-}
 
 const holds = ({ status }: GrantObject, situation: string, { reason, ended }: Particulars): boolean =>
   situationOf(status) === situation &&
