@@ -1,17 +1,13 @@
 /** What the README tells people to type, typed: its manifest and its kubectl commands, by bash, as alice and as bob. */
-import { execFile } from 'node:child_process';
-import { readFile, writeFile } from 'node:fs/promises';
-import { delimiter, dirname, join } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { writeKubeconfigFile } from '../controlplane/kubeconfig.ts';
 import { readmeManifest } from '../demo/manifest.ts';
 import { namespace } from '../demo/people.ts';
 import type { OperatorProcess } from '../operator/operator-process.ts';
 import { cluster } from './cluster.ts';
 import { operator } from './operator.ts';
-
-const run = promisify(execFile);
-const readme = join(import.meta.dirname, '..', '..', 'README.md');
+import { paste, shellBlocks } from './pasting.ts';
 
 let running: OperatorProcess;
 
@@ -24,42 +20,31 @@ afterAll(async () => {
 });
 
 /** The README's shell blocks that talk to kubectl, in order. */
-async function kubectlBlocks(): Promise<readonly string[]> {
-  const text = await readFile(readme, 'utf8');
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
-  return blocks.filter((block) => block.includes('kubectl'));
-}
+const kubectlBlocks = async (): Promise<readonly string[]> =>
+  (await shellBlocks('README.md')).filter((block) => block.includes('kubectl'));
 
-/** Runs a block as bash would run it pasted, with a kubeconfig of this person, or of the cluster's owner. */
-async function paste(block: string, user?: string): Promise<string> {
+/** Runs a block with a kubeconfig of this person, or of the cluster's owner. */
+async function type(block: string, user?: string): Promise<string> {
   const { server, caData, adminToken, kubectlPath, dataDir } = cluster();
   const kubeconfig = join(dataDir, `readme-${user ?? 'admin'}.kubeconfig`);
-  const name = 'readme';
-  await writeFile(
-    kubeconfig,
-    JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': name,
-      clusters: [{ name, cluster: { server, 'certificate-authority-data': caData } }],
-      contexts: [{ name, context: { cluster: name, user: name } }],
-      users: [{ name, user: { token: adminToken, ...(user === undefined ? {} : { as: user }) } }],
-    }),
+  await writeKubeconfigFile(
+    { server, caData, adminToken, tokenOf: new Map() },
+    {
+      path: kubeconfig,
+      identity: user === undefined ? { kind: 'Admin' } : { kind: 'Impersonated', user, groups: [] },
+    },
   );
-  const path = [dirname(kubectlPath), process.env['PATH'] ?? ''].join(delimiter);
-  const env = { ...process.env, KUBECONFIG: kubeconfig, HOME: join(dataDir, 'kubectl-home'), PATH: path };
-  const { stdout } = await run('bash', ['-euo', 'pipefail', '-c', block], { env });
-  return stdout;
+  return paste(block, { kubeconfig, kubectlPath, home: join(dataDir, 'kubectl-home') });
 }
 
 it('can be followed to the letter', async () => {
   const { apply, kubectl } = cluster();
   const [approve = '', waitAndEnd = '', setUp = '', ...rest] = await kubectlBlocks();
   expect(rest).toEqual([]);
-  await paste(setUp);
+  await type(setUp);
   await apply(await readmeManifest(), { as: 'alice' });
-  expect(await paste(approve, 'bob')).toContain('temporaryaccessgrant.curfew.dev/inc-4711 patched');
-  const output = await paste(waitAndEnd, 'alice');
+  expect(await type(approve, 'bob')).toContain('temporaryaccessgrant.curfew.dev/inc-4711 patched');
+  const output = await type(waitAndEnd, 'alice');
   expect(output).toContain('temporaryaccessgrant.curfew.dev/inc-4711 condition met');
   expect(output).toContain('deleted');
   const { stdout } = await kubectl(['auth', 'can-i', 'create', 'configmaps', '-n', namespace], {

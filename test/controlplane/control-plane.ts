@@ -22,6 +22,8 @@ export interface ControlPlaneOptions {
   readonly dataDir?: string;
   /** People and programs who get a token of their own. RBAC knows nothing of them yet. */
   readonly users?: readonly User[];
+  /** Path of the audit policy. Default: everything but Leases and health checks, at level Metadata. */
+  readonly auditPolicy?: string;
   /** Lines of progress while building. Default: stderr. */
   readonly log?: (line: string) => void;
 }
@@ -43,7 +45,7 @@ export interface ControlPlane extends Omit<Processes, 'killAll'> {
   readonly kubectlPath: string;
   /** Holds the log of each component, `<component>.log`, and everything else of this control plane. */
   readonly dataDir: string;
-  /** JSON lines at level Metadata: everything but Leases and health checks. A line may follow its response. */
+  /** JSON lines, by the audit policy. A line may follow its response. */
   readonly auditLogPath: string;
   /** Writes a kubeconfig for this cluster. @throws Error for a user without a token */
   readonly writeKubeconfig: (request: KubeconfigRequest) => Promise<void>;
@@ -70,7 +72,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     await watchdog.release();
   };
   try {
-    const folder = await prepareDataFolder(dataDir, users);
+    const folder = await prepareDataFolder(dataDir, users, options.auditPolicy);
     const ports = {
       etcd: await freePort(),
       apiServer: await freePort(),

@@ -47,8 +47,16 @@ const auditPolicy = {
   ],
 };
 
-/** Writes the files into `path`, which exists. A service account key from an earlier run is kept: its tokens stay good. */
-export async function prepareDataFolder(path: string, users: readonly User[]): Promise<DataFolder> {
+/**
+ * Writes the files into `path`, which exists. A service account key from an earlier run is kept: its tokens stay good.
+ *
+ * @param ownAuditPolicy the path of another audit policy than this one's
+ */
+export async function prepareDataFolder(
+  path: string,
+  users: readonly User[],
+  ownAuditPolicy?: string,
+): Promise<DataFolder> {
   const everybody = [admin, controllerManager, ...users];
   const folder: DataFolder = {
     path,
@@ -57,7 +65,7 @@ export async function prepareDataFolder(path: string, users: readonly User[]): P
     controllerManagerCertificates: join(path, 'kube-controller-manager-certificates'),
     tokens: join(path, 'tokens.csv'),
     serviceAccountKey: join(path, 'service-account.key'),
-    auditPolicy: join(path, 'audit-policy.yaml'),
+    auditPolicy: ownAuditPolicy ?? join(path, 'audit-policy.yaml'),
     auditLog: join(path, 'audit.log'),
     adminKubeconfig: join(path, 'kubeconfig'),
     controllerManagerKubeconfig: join(path, 'kube-controller-manager.kubeconfig'),
@@ -66,7 +74,7 @@ export async function prepareDataFolder(path: string, users: readonly User[]): P
   await mkdir(folder.etcd, { recursive: true, mode: 0o700 }); // etcd warns about a folder that others may read
   await writeSecret(folder.tokens, everybody.map((user) => tokenLine(user, folder.tokenOf)).join(''));
   if (!existsSync(folder.serviceAccountKey)) await writeSecret(folder.serviceAccountKey, newKey());
-  await writeFile(folder.auditPolicy, stringify(auditPolicy));
+  if (ownAuditPolicy === undefined) await writeFile(folder.auditPolicy, stringify(auditPolicy));
   return folder;
 }
 
