@@ -122,12 +122,6 @@ describe('the audit log answers by itself', () => {
       { by: curfew, phase: 'Expired', ended: { reason: 'Expired' } },
     ]);
   });
-
-  it('who tried what they may not', async () => {
-    const refused = (await ask(5, '')).filter(({ who }) => who === 'mallory');
-    expect(refused).toMatchObject([{ verb: 'create' }, { verb: 'patch', grant: 'inc-4711' }]);
-    for (const { refused: words } of refused) expect(words).toContain('mallory');
-  });
 });
 
 const renewed = async (): Promise<string> => {
