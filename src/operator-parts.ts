@@ -8,7 +8,7 @@ import { createDeparted } from './controller/departed.ts';
 import { createIntake, type Intake } from './controller/intake.ts';
 import { priorityOf } from './controller/priority.ts';
 import { activeSamples, grantSamples, overdue, pendingSamples } from './controller/samples.ts';
-import { isUrgent } from './controller/urgency.ts';
+import { urgencyOf } from './controller/urgency.ts';
 import type { GuardVerdict } from './domain/guard-verdict.ts';
 import { endReasons } from './domain/reason.ts';
 import { createHttpApi, type HttpApi } from './kube/http-api.ts';
@@ -79,7 +79,7 @@ export function createParts(flags: Flags, logger: Logger, signal: AbortSignal, d
   const queue = createQueue<string>({
     clock,
     observer: metrics.queue,
-    isUrgent: (key) => isUrgent({ cache }, key),
+    urgencyOf: (key) => urgencyOf({ cache }, key),
   });
   // Delayed keys have a timer, which would keep the process alive; nobody takes keys any more, so nothing is awaited.
   defer(() => void queue.shutDown());

@@ -3,22 +3,32 @@
  *
  * Must not know how work waits, nor how it is done.
  */
+import { placesOf } from '../domain/binding.ts';
 import { endOf } from '../domain/decide-ending.ts';
 import { policyNameOf } from '../domain/grant.ts';
 import { isHolding } from '../domain/limit.ts';
+import { keyOf } from '../runtime/resources.ts';
+import type { Urgency } from '../runtime/waiting-keys.ts';
 import type { Shell } from './apply.ts';
 import { roleOf } from './roles.ts';
 import { parseWork } from './work.ts';
 
 /**
- * Whether a key goes before others: access is at stake that exists, not only access that somebody waits for. However many
+ * Which keys go first: those where access stands, by the cache, since it may have to end. Then those of grants that hold access
+ * of which nothing stands: it has been cut, and is still to be proved and told, or it has not begun. Whoever merely asks comes
+ * last. So of many ends the access of all is cut first, also by an operator that starts in the middle of them, and however many
  * grants are asked for, none of them holds up the end of another.
  */
-export function isUrgent({ cache }: Pick<Shell, 'cache'>, key: string): boolean {
+export function urgencyOf({ cache }: Pick<Shell, 'cache'>, key: string): Urgency {
   const work = parseWork(key);
-  if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return true;
+  if (work.kind === 'RoleBinding' || work.kind === 'ClusterRoleBinding') return 'Urgent';
+  if (cache.departed.has(key)) return 'Urgent';
   const grant = cache.grants[work.kind].get(work.key);
-  return (grant !== undefined && isHolding(grant)) || cache.departed.has(key);
+  if (grant === undefined || !isHolding(grant)) return 'Ordinary';
+  const stands = placesOf(grant).some(
+    (place) => cache.bindings[place.kind].get(keyOf({ metadata: place })) !== undefined,
+  );
+  return stands ? 'Urgent' : 'Raised';
 }
 
 /** How often access that should be over is looked at while ending it fails, in milliseconds. */

@@ -1,14 +1,14 @@
 /**
  * Which keys need work: client-go's work queue. A key is never with two workers at once; a key that is added while it
- * is worked on comes back afterwards, once; first come, first served, so that a hot key cannot starve a cold one. Urgent keys
- * go before all others, which wait for as long as there are any.
+ * is worked on comes back afterwards, once; first come, first served, so that a hot key cannot starve a cold one. More urgent
+ * keys go before all others, which wait for as long as there are any.
  *
  * Must not know what a key stands for, nor what the work is.
  */
 import { createFailureBackoff, type FailureBackoff } from './backoff.ts';
 import type { Clock } from './clock.ts';
 import { createDelayHeap } from './delay-heap.ts';
-import { createFifo } from './fifo.ts';
+import { createWaitingKeys, type Urgency } from './waiting-keys.ts';
 
 /** For metrics. Called synchronously; must not throw. */
 export interface QueueObserver {
@@ -50,7 +50,7 @@ export interface Queue<K extends string> {
   readonly shutDown: () => Promise<void>;
   /** Keys that wait for a worker; delayed ones and those in work do not count. */
   readonly length: number;
-  /** Those among them that are urgent. */
+  /** Those among them that are as urgent as can be. */
   readonly urgentLength: number;
   /** Keys that were put off. */
   readonly delayedLength: number;
@@ -61,41 +61,38 @@ export interface Queue<K extends string> {
 export interface QueueOptions<K extends string> {
   readonly clock: Clock;
   readonly backoff?: FailureBackoff<K>;
-  /** Whether a key that becomes ready goes before those that are not urgent. Must not throw. Default: none does. */
-  readonly isUrgent?: (key: K) => boolean;
+  /** Which keys go first, asked whenever one is added. Must not throw. Default: all are the same. */
+  readonly urgencyOf?: (key: K) => Urgency;
   readonly observer?: QueueObserver;
 }
 
 export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K> {
-  const { clock, observer, isUrgent = () => false, backoff = createFailureBackoff<K>(clock) } = options;
-  /** Keys that need work, with when they were added. Those not in work are in `urgent` or `ready` too. */
+  const { clock, observer, urgencyOf = () => 'Ordinary', backoff = createFailureBackoff<K>(clock) } = options;
+  /** Keys that need work, with when they were added. Those not in work are in `ready` too. */
   const dirty = new Map<K, number>();
   /** Keys in work, with when they were taken. */
   const processing = new Map<K, number>();
-  const urgent = createFifo<K>();
-  const ready = createFifo<K>();
+  const ready = createWaitingKeys<K>(urgencyOf);
   const delayed = createDelayHeap<K>();
   const waiters = new Set<(key: K | undefined) => void>();
   const drained = Promise.withResolvers<void>();
   let shuttingDown = false;
   let timer: { readonly due_ms: number; readonly cancel: () => void } | undefined;
 
-  const depth = (): number => urgent.length() + ready.length();
-
   const take = (): K | undefined => {
-    const key = urgent.shift() ?? ready.shift();
+    const key = ready.take();
     if (key === undefined) return undefined;
     const now_ms = clock.monotonic();
     const waited_ms = now_ms - (dirty.get(key) ?? now_ms);
     dirty.delete(key);
     processing.set(key, now_ms);
-    observer?.onTake?.(depth(), waited_ms);
+    observer?.onTake?.(ready.length(), waited_ms);
     return key;
   };
 
   const makeReady = (key: K): void => {
-    (isUrgent(key) ? urgent : ready).push(key);
-    observer?.onAdd?.(depth());
+    ready.put(key);
+    observer?.onAdd?.(ready.length());
     const [waiter] = waiters;
     if (waiter === undefined) return;
     waiters.delete(waiter);
@@ -103,7 +100,12 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
   };
 
   const add = (key: K): void => {
-    if (shuttingDown || dirty.has(key)) return;
+    if (shuttingDown) return;
+    if (dirty.has(key)) {
+      // It may have become more urgent while it waited.
+      if (!processing.has(key)) ready.put(key);
+      return;
+    }
     dirty.set(key, clock.monotonic());
     if (!processing.has(key)) makeReady(key);
   };
@@ -150,7 +152,7 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
     });
 
   const settleShutdown = (): void => {
-    if (!shuttingDown || depth() > 0) return;
+    if (!shuttingDown || ready.length() > 0) return;
     for (const waiter of waiters) waiter(undefined);
     waiters.clear();
     if (processing.size === 0) drained.resolve();
@@ -186,10 +188,10 @@ export function createQueue<K extends string>(options: QueueOptions<K>): Queue<K
       return drained.promise;
     },
     get length() {
-      return depth();
+      return ready.length();
     },
     get urgentLength() {
-      return urgent.length();
+      return ready.urgentLength();
     },
     get delayedLength() {
       return delayed.size();

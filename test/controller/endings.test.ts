@@ -117,6 +117,31 @@ describe('many grants that end at the same moment', () => {
   });
 });
 
+describe('an operator that starts in the middle of many ends', () => {
+  it('cuts the access that is left before it proves or writes down what was cut before', async () => {
+    operator = await startOperatorInMemory(cluster);
+    const notAfter = new Date(cluster.clock.now() + hour_ms).toISOString();
+    for (const name of names) {
+      await cluster.request(name, { duration: undefined, notAfter });
+      await cluster.approve(name);
+    }
+    await operator.stop();
+    await cluster.clock.advance(hour_ms);
+    const { items } = await cluster.api.list(bindingResource.RoleBinding, { namespace: 'payments' });
+    for (const { metadata } of items.slice(0, names.length / 2)) {
+      await cluster.api.delete({ resource: bindingResource.RoleBinding, ...metadata });
+    }
+    const { api, heard } = overheard(cluster.api);
+    operator = await startOperatorInMemory({ ...cluster, api });
+    await cluster.clock.advance(0);
+    const lastDelete = heard.lastIndexOf('delete');
+    expect(heard.filter((what) => what === 'delete')).toHaveLength(names.length / 2);
+    expect(heard.slice(0, lastDelete).filter((what) => what !== 'delete').length).toBeLessThanOrEqual(2);
+    const phases = await Promise.all(names.map(async (name) => (await cluster.grant(name)).status.phase));
+    expect(new Set(phases)).toEqual(new Set(['Expired']));
+  });
+});
+
 describe('a grant that ends while many others are asked for', () => {
   it('goes first', async () => {
     const { api, heard } = overheard(slow(cluster));

@@ -11,7 +11,7 @@ import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
 import { createMemory, type Memory } from '../../src/controller/memory.ts';
 import { createReconcile } from '../../src/controller/reconcile.ts';
-import { isUrgent, latestLook_ms } from '../../src/controller/urgency.ts';
+import { urgencyOf, latestLook_ms } from '../../src/controller/urgency.ts';
 import { type Finding, runSweep } from '../../src/controller/sweep.ts';
 import { overdue } from '../../src/controller/samples.ts';
 import type { Trail } from '../../src/controller/trail.ts';
@@ -65,7 +65,7 @@ export async function startOperatorInMemory({
   let endedByOthers = 0;
   const serverTime = createServerTime(ownClock);
   const clock = laterOf(ownClock, serverTime);
-  const queue = createQueue<string>({ clock, isUrgent: (key) => isUrgent({ cache }, key) });
+  const queue = createQueue<string>({ clock, urgencyOf: (key) => urgencyOf({ cache }, key) });
   const onError = (error: unknown): void => void failures.push(error);
   const departed = createDeparted(clock);
   const intake = createIntake(queue, departed);

@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Urgency } from '../../src/runtime/waiting-keys.ts';
 import { createQueueWorld, never, type QueueWorld } from './queue-world.ts';
 import { settled } from './virtual-clock.ts';
 
@@ -11,14 +12,22 @@ beforeEach(() => {
 });
 
 describe('an urgent key', () => {
+  /** Keys that have become urgent. */
+  const now = new Set<string>();
+
   beforeEach(() => {
-    ({ clock, queue, takeAll } = createQueueWorld({ isUrgent: (key) => key.startsWith('!') }));
+    now.clear();
+    const urgencyOf = (key: string): Urgency => {
+      if (key.startsWith('!') || now.has(key)) return 'Urgent';
+      return key.startsWith('?') ? 'Raised' : 'Ordinary';
+    };
+    ({ clock, queue, takeAll } = createQueueWorld({ urgencyOf }));
   });
 
   it('goes before all others, however long they have waited, and after those that are as urgent', async () => {
-    for (const key of ['a', '!b', 'c', '!d']) queue.add(key);
-    expect([queue.length, queue.urgentLength]).toEqual([4, 2]);
-    expect(await takeAll()).toEqual(['!b', '!d', 'a', 'c']);
+    for (const key of ['a', '!b', '?c', 'd', '!e', '?f']) queue.add(key);
+    expect([queue.length, queue.urgentLength]).toEqual([6, 2]);
+    expect(await takeAll()).toEqual(['!b', '!e', '?c', '?f', 'a', 'd']);
   });
 
   it('is as urgent when it was delayed, and when it comes back from work', async () => {
@@ -30,6 +39,20 @@ describe('an urgent key', () => {
     await clock.advance(10);
     queue.done('!busy');
     expect(await takeAll()).toEqual(['!late', '!busy', 'a', 'b']);
+  });
+
+  it('moves up when it is added again after it has become urgent, and is handed out once', async () => {
+    for (const key of ['a', '?b', 'c']) queue.add(key);
+    now.add('c').add('?b');
+    queue.add('c');
+    expect([queue.length, queue.urgentLength]).toEqual([3, 1]);
+    now.delete('c');
+    queue.add('c');
+    expect(await takeAll()).toEqual(['c', '?b', 'a']);
+    expect([queue.length, queue.urgentLength]).toEqual([0, 0]);
+    queue.done('c');
+    queue.add('c');
+    expect(await takeAll()).toEqual(['c']);
   });
 
   it('is handed out before the queue is said to be empty', async () => {

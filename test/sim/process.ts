@@ -12,7 +12,7 @@ import { startGuard } from '../../src/controller/guard.ts';
 import { startInformers } from '../../src/controller/informers.ts';
 import { createIntake } from '../../src/controller/intake.ts';
 import { createMemory } from '../../src/controller/memory.ts';
-import { isUrgent } from '../../src/controller/urgency.ts';
+import { urgencyOf } from '../../src/controller/urgency.ts';
 import { runSweep } from '../../src/controller/sweep.ts';
 import type { Trail } from '../../src/controller/trail.ts';
 import {
@@ -83,7 +83,7 @@ export function startProcess({ clock, random, trail, accepted, connect, onBug }:
   const backoff = createFailureBackoff<string>({ random });
   const queue = createQueue<string>({
     clock: ownClock,
-    isUrgent: (key) => isUrgent({ cache }, key),
+    urgencyOf: (key) => urgencyOf({ cache }, key),
     backoff: {
       ...backoff,
       next: (key) => {
