@@ -44,9 +44,9 @@ export interface Bursts {
 
 const policy = 'burst';
 const resource = grantResource.TemporaryAccessGrant;
-/** For all to be asked for and to begin, where the machine has nothing else to do. */
+/** For all to be asked for and to begin, the first time; from then on by how long it took before. */
 const preparation_ms = 20_000;
-const attemptsMax = 3;
+const attemptsMax = 4;
 /** For what comes before the end. */
 const margin_ms = 500;
 const interval_ms = 250;
@@ -73,16 +73,17 @@ export async function openBursts(home: ChaosCluster): Promise<Bursts> {
     },
   });
   const seen: BindingsSeen[] = [];
+  let patience_ms = preparation_ms;
 
   /** Undefined when not all have begun in time. */
-  const attempt = async (patience_ms: number): Promise<Burst | undefined> => {
+  const attempt = async (wait_ms: number): Promise<Burst | undefined> => {
     const namespace = await home.namespace({ prefix: 'burst' });
     await home.apply([0, burstSize].map((index) => foreignBinding(namespace, index)));
     const bindings = watchBindings(api, namespace);
     seen.push(bindings);
     const burst = burstIn(api, namespace);
     const foreignBefore = await burst.foreign();
-    const end_ms = Math.ceil((Date.now() + patience_ms) / 1000) * 1000;
+    const end_ms = Math.ceil((Date.now() + wait_ms) / 1000) * 1000;
     const indexes = Array.from({ length: burstSize }, (_, index) => index);
     await Promise.all(
       indexes.map((index) => api.create(resource, namespace, grant(namespace, index, end_ms))),
@@ -98,7 +99,9 @@ export async function openBursts(home: ChaosCluster): Promise<Bursts> {
   return {
     gather: async () => {
       for (let attempts = 0; attempts < attemptsMax; attempts += 1) {
-        const burst = await attempt(preparation_ms * 2 ** attempts);
+        const started_ms = Date.now();
+        const burst = await attempt(patience_ms);
+        patience_ms = burst === undefined ? patience_ms * 2 : 5_000 + 1.5 * (Date.now() - started_ms);
         if (burst !== undefined) return burst;
       }
       throw new Error(
