@@ -44,12 +44,15 @@ export interface Bursts {
 
 const policy = 'burst';
 const resource = grantResource.TemporaryAccessGrant;
-/** For all to be asked for and to begin, the first time; from then on by how long it took before. */
-const preparation_ms = 20_000;
-const attemptsMax = 4;
+/** So many are asked for first, to see how fast this machine is just now. */
+const sampleSize = 50;
+const attemptsMax = 2;
 /** For what comes before the end. */
 const margin_ms = 500;
 const interval_ms = 250;
+const sampleLife_ms = 60_000;
+/** However fast it seems. */
+const grace_ms = 4_000;
 
 const person = (index: number): object => ({ kind: 'User', name: `user-${index}@example.com` });
 
@@ -73,21 +76,39 @@ export async function openBursts(home: ChaosCluster): Promise<Bursts> {
     },
   });
   const seen: BindingsSeen[] = [];
-  let patience_ms = preparation_ms;
-
-  /** Undefined when not all have begun in time. */
-  const attempt = async (wait_ms: number): Promise<Burst | undefined> => {
+  const open = async (): Promise<Pick<Burst, 'namespace' | 'bindings'>> => {
     const namespace = await home.namespace({ prefix: 'burst' });
-    await home.apply([0, burstSize].map((index) => foreignBinding(namespace, index)));
     const bindings = watchBindings(api, namespace);
     seen.push(bindings);
-    const burst = burstIn(api, namespace);
-    const foreignBefore = await burst.foreign();
-    const end_ms = Math.ceil((Date.now() + wait_ms) / 1000) * 1000;
-    const indexes = Array.from({ length: burstSize }, (_, index) => index);
+    return { namespace, bindings };
+  };
+  const ask = async (namespace: string, count: number, end_ms: number): Promise<void> => {
+    const indexes = Array.from({ length: count }, (_, index) => index);
     await Promise.all(
       indexes.map((index) => api.create(resource, namespace, grant(namespace, index, end_ms))),
     );
+  };
+
+  /** How long it takes until the access of all has begun, in milliseconds, by how long it takes for some. */
+  const estimate = async (): Promise<number> => {
+    const { namespace, bindings } = await open();
+    const started_ms = Date.now();
+    await ask(namespace, sampleSize, started_ms + sampleLife_ms);
+    await home.eventually(() => burstIn(api, namespace).allAre('Active'), { timeout_ms: sampleLife_ms });
+    const each_ms = (Date.now() - started_ms) / sampleSize;
+    await home.kubectl(['delete', 'tagrant', '--all', '-n', namespace, '--wait=false']);
+    await home.eventually(() => bindings.standing() === 0, { timeout_ms: sampleLife_ms });
+    return each_ms * burstSize;
+  };
+
+  /** Undefined when not all have begun in time. */
+  const attempt = async (patience_ms: number): Promise<Burst | undefined> => {
+    const { namespace, bindings } = await open();
+    await home.apply([0, burstSize].map((index) => foreignBinding(namespace, index)));
+    const burst = burstIn(api, namespace);
+    const foreignBefore = await burst.foreign();
+    const end_ms = Math.ceil((Date.now() + patience_ms) / 1000) * 1000;
+    await ask(namespace, burstSize, end_ms);
     while (Date.now() < end_ms - margin_ms) {
       if (bindings.standing() === burstSize && (await burst.allAre('Active')))
         return { ...burst, end_ms, bindings, foreignBefore };
@@ -98,10 +119,8 @@ export async function openBursts(home: ChaosCluster): Promise<Bursts> {
 
   return {
     gather: async () => {
-      for (let attempts = 0; attempts < attemptsMax; attempts += 1) {
-        const started_ms = Date.now();
-        const burst = await attempt(patience_ms);
-        patience_ms = burst === undefined ? patience_ms * 2 : 5_000 + 1.5 * (Date.now() - started_ms);
+      for (let attempts = 1; attempts <= attemptsMax; attempts += 1) {
+        const burst = await attempt(grace_ms + 1.5 * attempts * (await estimate()));
         if (burst !== undefined) return burst;
       }
       throw new Error(

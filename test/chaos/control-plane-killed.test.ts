@@ -5,7 +5,8 @@ import { expectAllOver } from './burst-aftermath.ts';
 import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { bundleOperators, type Operators } from './operators.ts';
 
-const timeout = 240_000;
+/** Nearly all of it for the preparation, on a busy machine. */
+const timeout = 400_000;
 /** From when the API server is ready again, in milliseconds. */
 const bound_ms = 10_000;
 

@@ -13,7 +13,8 @@ import { bundleOperators, type Operators } from './operators.ts';
 const isLong = process.env['CURFEW_TEST_LONG'] === '1';
 const roundsOf = (short: number): readonly number[] =>
   Array.from({ length: isLong ? 20 : short }, (_, index) => index + 1);
-const timeout = 240_000;
+/** Nearly all of it for the preparation, on a busy machine. */
+const timeout = 400_000;
 /** What an operator that is there needs for the ends of all, in milliseconds, on a machine that is busy with other things too. */
 const bound_ms = 5_000;
 const lease_ms = 15_000;
