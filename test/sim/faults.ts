@@ -64,7 +64,7 @@ export const commandOf = ({ seed, crash }: Task): string =>
     : `make sim SEED=${seed} CRASH=${crash.write}${crash.landed ? ',landed' : ''}`;
 
 /** A gap denies everything that waits, and leaves less to go wrong; renewals cost as much as all the rest. */
-const rarer: Partial<Record<FaultClass, number>> = { Guard: 0.25, Election: 0.25 };
+const rarer: Partial<Record<FaultClass, number>> = { Guard: 0.2, Election: 0.2 };
 
 /** About half of the classes; now and then none. */
 export const chooseFaults = (chance: Chance): ReadonlySet<FaultClass> =>

@@ -15,6 +15,8 @@ export interface PoolOptions {
 }
 
 const chunkSize = 10;
+/** Most of what a simulation makes is gone with it: the rarer a collection, the less there is to keep. */
+const youngMax_mb = 144;
 
 /** Resolves when all have run, or it is enough. @throws Error when a simulation itself is broken */
 export async function runTasks({ tasks, mutation, onOutcome }: PoolOptions): Promise<void> {
@@ -29,7 +31,11 @@ export async function runTasks({ tasks, mutation, onOutcome }: PoolOptions): Pro
   const input: WorkerInput = { mutation };
   const run = (): Promise<void> =>
     new Promise((resolve, reject) => {
-      const worker = new Worker(join(import.meta.dirname, 'worker.ts'), { workerData: input, execArgv: [] });
+      const worker = new Worker(join(import.meta.dirname, 'worker.ts'), {
+        workerData: input,
+        execArgv: [],
+        resourceLimits: { maxYoungGenerationSizeMb: youngMax_mb },
+      });
       worker.on('error', reject);
       worker.on('exit', () => resolve());
       worker.on('message', (outcomes: readonly Outcome[]) => {
