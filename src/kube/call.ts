@@ -135,8 +135,15 @@ export function createCall(
 }
 
 export function listCall(resource: Resource, options: ListOptions): Call {
-  const { namespace, labelSelector, fieldSelector, limit, signal } = options;
-  const query = queryString({ labelSelector, fieldSelector, limit, continue: options.continue });
+  const { namespace, labelSelector, fieldSelector, limit, notOlderThan, signal } = options;
+  const query = queryString({
+    labelSelector,
+    fieldSelector,
+    limit,
+    continue: options.continue,
+    resourceVersion: notOlderThan,
+    resourceVersionMatch: notOlderThan === undefined ? undefined : 'NotOlderThan',
+  });
   return {
     method: 'LIST',
     resource,

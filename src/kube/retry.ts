@@ -4,7 +4,7 @@
  *
  * Must not know HTTP beyond the codes that the port's errors carry.
  */
-import { ApiError, ConnectionError } from '../runtime/api-error.ts';
+import { ApiError, ConnectionError, isVersionAhead } from '../runtime/api-error.ts';
 import { type Clock, sleep } from '../runtime/clock.ts';
 
 /**
@@ -42,7 +42,8 @@ export async function withRetries<T>(
 
 function mayRepeat(error: unknown, repeatable: Repeatable): boolean {
   if (error instanceof ConnectionError) return repeatable === 'Freely';
-  if (!(error instanceof ApiError)) return false;
+  // It has waited for that itself, in vain.
+  if (!(error instanceof ApiError) || isVersionAhead(error)) return false;
   const { code, retryAfter_s = 0 } = error.status;
   if (retryAfter_s > retryAfterMax_s) return false;
   return code === 429 || (code >= 500 && repeatable === 'Freely');

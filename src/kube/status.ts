@@ -12,7 +12,10 @@ interface StatusObject {
   readonly code?: number;
   readonly reason?: string;
   readonly message?: string;
-  readonly details?: { readonly retryAfterSeconds?: unknown } | null;
+  readonly details?: {
+    readonly retryAfterSeconds?: unknown;
+    readonly causes?: unknown;
+  } | null;
   readonly status?: unknown;
 }
 
@@ -41,8 +44,15 @@ export function statusFrom(status: StatusObject, code: number, header_s?: number
     code: status.code ?? code,
     reason: status.reason ?? 'Unknown',
     message: status.message ?? '',
+    cause: firstCause(status.details?.causes),
     retryAfter_s: secondsIn(status.details?.retryAfterSeconds) ?? header_s,
   };
+}
+
+function firstCause(causes: unknown): string | undefined {
+  const first: unknown = Array.isArray(causes) ? causes[0] : undefined;
+  const reason = (first as { readonly reason?: unknown } | null | undefined)?.reason;
+  return typeof reason === 'string' ? reason : undefined;
 }
 
 /** A wait that makes sense, in whatever somebody wrote there. */

@@ -50,6 +50,9 @@ export const isRefusal = (error: unknown): error is ApiError =>
 export const isServerFailure = (error: unknown): error is ApiError =>
   error instanceof ApiError && error.status.code >= 500;
 export const isGone = (error: unknown): error is ApiError => hasCode(error, 410);
+/** What was asked for is newer than all that the server has: it lags behind another one, or was restored from a backup. */
+export const isVersionAhead = (error: unknown): boolean =>
+  hasCode(error, 504) && error.status.cause === 'ResourceVersionTooLarge';
 /** Somebody else wrote first, or a precondition (UID) did not hold. */
 export const isConflict = (error: unknown): error is ApiError =>
   hasCode(error, 409) && error.status.reason !== 'AlreadyExists';

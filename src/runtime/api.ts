@@ -75,6 +75,8 @@ export interface ListOptions {
   readonly limit?: number | undefined;
   /** The token of the previous page. */
   readonly continue?: string | undefined;
+  /** A state that is no older than this version. A server that has not come so far refuses: see `isVersionAhead`. */
+  readonly notOlderThan?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -111,6 +113,8 @@ export interface ApiErrorStatus {
   /** The machine-readable reason: NotFound, AlreadyExists, Conflict, Forbidden, Expired, … */
   readonly reason: string;
   readonly message: string;
+  /** A finer reason, where the server gives one: ResourceVersionTooLarge, … */
+  readonly cause?: string | undefined;
   /** How long the server asked us to wait, in seconds. */
   readonly retryAfter_s?: number | undefined;
 }

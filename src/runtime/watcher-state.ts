@@ -14,6 +14,11 @@ export interface WatcherStart {
     | { readonly kind: 'List'; readonly continue: string | undefined }
     /** A watch that begins with everything there is. */
     | { readonly kind: 'Stream' }
+    /**
+     * Whether the server has come as far as this. One that was restored from a backup may not have, and a watch from there
+     * would be silent until it has: for minutes or days, with nothing to tell it from a cluster in which nothing happens.
+     */
+    | { readonly kind: 'Confirm'; readonly resourceVersion: string }
     | { readonly kind: 'Watch'; readonly resourceVersion: string };
 }
 
@@ -26,6 +31,7 @@ export type WatcherPhase<T> =
   | { readonly kind: 'Listing'; readonly pages: readonly (readonly T[])[] }
   /** `staged` belongs to this state alone and is changed in place: copying it for each object would be quadratic. */
   | { readonly kind: 'Streaming'; readonly staged: Map<string, T> }
+  | { readonly kind: 'Confirming'; readonly resourceVersion: string }
   | {
       readonly kind: 'Watching';
       readonly resourceVersion: string;
@@ -48,6 +54,8 @@ export type WatcherEvent<T> = Exclude<WatchEvent<T>, { readonly type: 'ERROR' }>
 /** How a request ended. */
 export type WatcherEnd<T> =
   | { readonly kind: 'Page'; readonly list: KubeList<T> }
+  /** The server has what we were at. */
+  | { readonly kind: 'Confirmed' }
   /** The server ended the watch in good order. */
   | { readonly kind: 'Closed' }
   | { readonly kind: 'Failed'; readonly error: unknown }
@@ -88,6 +96,16 @@ export function begin<T>(
         command: { kind: 'Start', after_ms, request: { kind: 'List', continue: undefined } },
       };
 }
+
+/** Asks whether the server has what we are at, to watch on from there. */
+export const confirm = <T>(
+  state: WatcherState<T>,
+  resourceVersion: string,
+  { failures, after_ms }: { failures: number; after_ms: number },
+): WatcherStep<T, WatcherStart> => ({
+  state: { ...state, failures, phase: { kind: 'Confirming', resourceVersion } },
+  command: { kind: 'Start', after_ms, request: { kind: 'Confirm', resourceVersion } },
+});
 
 /** Watches on from where we are. */
 export function resume<T>(

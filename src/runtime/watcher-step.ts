@@ -6,11 +6,12 @@
  * resourceVersion is kept only together with the state it belongs to. Must not know time, sockets or the store.
  */
 import type { KubeList, KubeObject } from './api.ts';
-import { ApiError, isGone } from './api-error.ts';
+import { ApiError, isGone, isVersionAhead } from './api-error.ts';
 import { fullJitter } from './backoff.ts';
 import { keyOf } from './resources.ts';
 import {
   begin,
+  confirm,
   resume,
   type WatcherEnd,
   type WatcherEvent,
@@ -42,6 +43,8 @@ export function afterEnd<T>(
   switch (end.kind) {
     case 'Page':
       return afterPage(state, end.list, moment);
+    case 'Confirmed':
+      return afterConfirmation(state, moment);
     case 'Closed':
       return afterClose(state, moment);
     case 'Failed':
@@ -75,13 +78,25 @@ function afterPage<T>(
   };
 }
 
+function afterConfirmation<T>(
+  state: WatcherState<T>,
+  { at_ms }: WatcherMoment,
+): WatcherStep<T, WatcherStart> {
+  const { phase, failures, strategy } = state;
+  return phase.kind === 'Confirming'
+    ? resume(state, phase.resourceVersion, { failures, after_ms: 0, at_ms })
+    : begin(strategy, failures, 0);
+}
+
 function afterClose<T>(state: WatcherState<T>, moment: WatcherMoment): WatcherStep<T, WatcherStart> {
   const { phase } = state;
   if (phase.kind !== 'Watching') return afterFailure(state, undefined, moment);
   const { at_ms } = moment;
-  if (phase.heard !== 'Changes' && at_ms - phase.since_ms < shortWatch_ms)
-    return afterFailure(state, undefined, moment);
-  return resume(state, phase.resourceVersion, { failures: 0, after_ms: 0, at_ms });
+  const { resourceVersion, heard, since_ms } = phase;
+  if (heard !== 'Changes' && at_ms - since_ms < shortWatch_ms) return afterFailure(state, undefined, moment);
+  return heard === 'Nothing'
+    ? confirm(state, resourceVersion, { failures: 0, after_ms: 0 })
+    : resume(state, resourceVersion, { failures: 0, after_ms: 0, at_ms });
 }
 
 function afterFailure<T>(
@@ -101,8 +116,9 @@ function afterFailure<T>(
   const after_ms = retryAfter_ms(error) + jitter_ms;
   // Where lists work and watches do not, an old state would stay for ever.
   const isStale = failures % relistAfter === 0;
-  return phase.kind === 'Watching' && !isGone(error) && !refused && !isStale
-    ? resume(state, phase.resourceVersion, { failures, after_ms, at_ms })
+  const isLost = isGone(error) || isVersionAhead(error) || refused || isStale;
+  return 'resourceVersion' in phase && !isLost
+    ? confirm(state, phase.resourceVersion, { failures, after_ms })
     : begin(strategy, failures, after_ms);
 }
 
@@ -121,8 +137,8 @@ export function onEvent<T extends KubeObject>(
 ): WatcherStep<T> {
   const { phase } = state;
   if (phase.kind === 'Streaming') return onStaged(state, phase.staged, event, at_ms);
-  // Events come from watches alone, and a listing has none open.
-  if (phase.kind === 'Listing') return begin(state.strategy, state.failures, 0);
+  // Events come from watches alone, and none is open.
+  if (phase.kind !== 'Watching') return begin(state.strategy, state.failures, 0);
   if (event.type === 'BOOKMARK') {
     const heard = phase.heard === 'Changes' ? 'Changes' : 'Bookmarks';
     return {

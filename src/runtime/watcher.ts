@@ -18,7 +18,7 @@ import {
 } from './watcher-state.ts';
 import { afterEnd, onEvent, waitMax_ms } from './watcher-step.ts';
 
-type WatchFrom = Exclude<WatcherStart['request'], { readonly kind: 'List' }>;
+type WatchFrom = Extract<WatcherStart['request'], { readonly kind: 'Stream' | 'Watch' }>;
 
 export interface WatcherOptions<T> {
   readonly api: Pick<Api, 'list' | 'watch'>;
@@ -82,6 +82,16 @@ export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T
     }
   };
 
+  const confirm = async (resourceVersion: string): Promise<WatcherStart> => {
+    try {
+      await api.list<T>(resource, { ...selection, limit: 1, notOlderThan: resourceVersion, signal });
+      signal.throwIfAborted();
+      return commit(afterEnd(state, { kind: 'Confirmed' }, moment()));
+    } catch (error) {
+      return fail(error);
+    }
+  };
+
   const follow = async (from: WatchFrom): Promise<WatcherStart> => {
     const timeout_s = timeoutMin_s + Math.floor(clock.random() * timeoutSpread_s);
     const staging = from.kind === 'Stream';
@@ -110,10 +120,23 @@ export async function runWatcher<T extends KubeObject>(options: WatcherOptions<T
     }
   };
 
+  const ask = (request: WatcherStart['request']): Promise<WatcherStart> => {
+    switch (request.kind) {
+      case 'List':
+        return list(request.continue);
+      case 'Confirm':
+        return confirm(request.resourceVersion);
+      case 'Stream':
+      case 'Watch':
+        return follow(request);
+      default:
+        return request satisfies never;
+    }
+  };
+
   while (await waited(clock, start.after_ms, signal)) {
     options.onProgress?.();
-    const { request } = start;
-    start = request.kind === 'List' ? await list(request.continue) : await follow(request);
+    start = await ask(start.request);
   }
 }
 

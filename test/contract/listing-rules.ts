@@ -1,6 +1,7 @@
 /** What the server shows in a list. */
 import { expect, it } from 'vitest';
 import type { ListOptions } from '../../src/runtime/api.ts';
+import { isVersionAhead } from '../../src/runtime/api-error.ts';
 import {
   configMaps,
   grants,
@@ -123,6 +124,16 @@ export function listingRules(makePlace: MakePlace): void {
     const request = api.list(grants, { namespace, fieldSelector: 'spec.reason=x' });
     await refused(request, 400, 'BadRequest', 'field label not supported: spec.reason');
     await refused(list(place, { continue: 'bogus' }), 400, 'BadRequest', 'invalid continue token');
+  });
+
+  it('refuses a state that it has not come to yet, as after a restored backup', async () => {
+    const place = await makePlace();
+    const { resourceVersion } = await list(place);
+    const current = { limit: 1, notOlderThan: resourceVersion };
+    expect((await list(place, current)).items).toEqual([]);
+    const ahead = list(place, { limit: 1, notOlderThan: String(Number(resourceVersion) + 1_000_000) });
+    await refused(ahead, 504, 'Timeout', 'Too large resource version');
+    await expect(ahead).rejects.toSatisfy(isVersionAhead);
   });
 
   it('shows objects of the cluster', async () => {

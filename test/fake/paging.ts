@@ -4,7 +4,7 @@
  * Must not know watches.
  */
 import type { KubeList, ListOptions } from '../../src/runtime/api.ts';
-import { badRequest, pageTooOld } from './refusal.ts';
+import { badRequest, pageTooOld, versionAhead } from './refusal.ts';
 import type { Registration, Stored } from './registration.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import type { Storage } from './storage.ts';
@@ -39,7 +39,9 @@ export function createPages(storage: Storage): Pages {
   return {
     list: (registration, options) => {
       const selection = selectionOf(registration, options);
-      const { limit = Number.POSITIVE_INFINITY, continue: token = '' } = options;
+      const { limit = Number.POSITIVE_INFINITY, continue: token = '', notOlderThan = '' } = options;
+      if (Number(notOlderThan) > storage.version())
+        throw versionAhead(Number(notOlderThan), storage.version());
       const { version, items } =
         token === ''
           ? { version: storage.version(), items: inNamespace(registration, options) }

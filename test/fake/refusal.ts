@@ -7,9 +7,9 @@ export class Refusal extends Error {
   override readonly name = 'Refusal';
   readonly status: ApiErrorStatus;
 
-  constructor(code: number, reason: string, message: string) {
+  constructor(code: number, reason: string, message: string, cause?: string) {
     super(message);
-    this.status = { code, reason, message };
+    this.status = { code, reason, message, cause };
   }
 }
 
@@ -71,6 +71,14 @@ export const versionInCreate = (): Refusal =>
 
 export const watchTooOld = (asked: number, oldest: number): Refusal =>
   new Refusal(410, 'Expired', `too old resource version: ${asked} (${oldest})`);
+
+export const versionAhead = (asked: number, current: number): Refusal =>
+  new Refusal(
+    504,
+    'Timeout',
+    `Too large resource version: ${asked}, current: ${current}`,
+    'ResourceVersionTooLarge',
+  );
 
 export const pageTooOld = (): Refusal =>
   new Refusal(

@@ -1,6 +1,6 @@
 /** Which watches hang and which do not: a bug is one, an API server that is down is none, however long. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Api, WatchEvent, WatchOptions } from '../../src/runtime/api.ts';
+import type { Api, KubeList, WatchEvent, WatchOptions } from '../../src/runtime/api.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { type Informer, startInformer } from '../../src/runtime/informer.ts';
 import { type Hang, hangs } from '../../src/runtime/liveness.ts';
@@ -27,13 +27,14 @@ beforeEach(() => {
 afterEach(() => stop.abort(new Error('the test is over')));
 
 const never = (): Promise<never> => new Promise(() => undefined);
+const nothing = (): Promise<KubeList<never>> => Promise.resolve({ resourceVersion: '1', items: [] });
 /** Settles as a socket does: never, unless it is aborted. */
 const silent = (signal: AbortSignal | undefined): Promise<never> =>
   new Promise((_, reject) => {
     signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
   });
 
-const api = (list: () => Promise<never>, watch: (options: WatchOptions) => Stream): ReadApi => ({
+const api = (list: () => Promise<KubeList<never>>, watch: (options: WatchOptions) => Stream): ReadApi => ({
   list,
   watch: (_resource, options) => watch(options) as AsyncIterable<WatchEvent<never>>,
 });
@@ -89,7 +90,7 @@ const down: [string, () => ReadApi][] = [
   [
     'streams the state and then says nothing, not even a bookmark, until the watch is given up',
     () =>
-      api(never, async function* ({ signal, sendInitialEvents }) {
+      api(nothing, async function* ({ signal, sendInitialEvents }) {
         if (sendInitialEvents === true) yield bookmark('1', true);
         yield await silent(signal);
       }),

@@ -33,6 +33,10 @@ export interface ScriptedList {
 export interface ScriptedApi extends Pick<Api, 'list' | 'watch'> {
   readonly watches: ScriptedWatch[];
   readonly lists: ScriptedList[];
+  /** The versions that the server was asked whether it has. It has all of them, unless `behind`. */
+  readonly confirmations: string[];
+  /** As after a restored backup: it has no version that it is asked for. */
+  behind: boolean;
   /** The watch opened last; fails the test when there is none, or it is over. */
   readonly watching: () => ScriptedWatch;
   /** The list asked for last. */
@@ -57,6 +61,9 @@ export const statusError = (code: number, retryAfter_s?: number): ApiErrorStatus
 export const apiError = (code: number, retryAfter_s?: number): ApiError =>
   new ApiError('TEST widgets', statusError(code, retryAfter_s));
 
+const versionAhead = (): ApiError =>
+  new ApiError('TEST widgets', { ...statusError(504, 1), cause: 'ResourceVersionTooLarge' });
+
 function last<T>(all: readonly T[], what: string): T {
   const found = all.at(-1);
   if (found === undefined) throw new Error(`expected a ${what} to have been asked for, there was none`);
@@ -67,7 +74,16 @@ export function createScriptedApi(): ScriptedApi {
   const watches: ScriptedWatch[] = [];
   const lists: ScriptedList[] = [];
 
+  const confirmations: string[] = [];
+
   const list = (_resource: unknown, options: ListOptions = {}): Promise<KubeList<Widget>> => {
+    const { notOlderThan } = options;
+    if (notOlderThan !== undefined) {
+      confirmations.push(notOlderThan);
+      return scripted.behind
+        ? Promise.reject(versionAhead())
+        : Promise.resolve({ resourceVersion: notOlderThan, items: [] });
+    }
     const { promise, resolve, reject } = Promise.withResolvers<KubeList<Widget>>();
     options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error), { once: true });
     lists.push({
@@ -90,9 +106,11 @@ export function createScriptedApi(): ScriptedApi {
     return stream.events();
   };
 
-  return {
+  const scripted: ScriptedApi = {
     watches,
     lists,
+    confirmations,
+    behind: false,
     list: list as Api['list'],
     watch: watch as Api['watch'],
     watching: () => {
@@ -102,6 +120,7 @@ export function createScriptedApi(): ScriptedApi {
     },
     listing: () => last(lists, 'list'),
   };
+  return scripted;
 }
 
 function createStream<T>(signal: AbortSignal) {
