@@ -2,12 +2,11 @@
  * GitOps controllers apply the same manifest again and again, in whatever phase the grant is. That must change nothing:
  * no new generation, no write, no Event.
  */
-import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { OperatorProcess } from '../operator/operator-process.ts';
 import { type Workplace, workplace } from './grants.ts';
 import { operator } from './operator.ts';
-import { store, storedBinding } from './stored.ts';
+import { squat } from './stored.ts';
 
 let running: OperatorProcess;
 let place: Workplace;
@@ -33,7 +32,7 @@ const cases: readonly Case[] = [
     spec: { notBefore: inAnHour },
     bring: (name) => place.decide(name, 'bob', 'Approved'),
   },
-  { phase: 'Activating', bring: (name) => squat(name) },
+  { phase: 'Activating', bring: squatAndApprove },
   { phase: 'Active', bring: (name) => place.decide(name, 'bob', 'Approved') },
   { phase: 'Expired', spec: { duration: '1s' }, bring: (name) => place.decide(name, 'bob', 'Approved') },
   { phase: 'Denied', bring: (name) => place.decide(name, 'bob', 'Denied') },
@@ -41,17 +40,8 @@ const cases: readonly Case[] = [
   { phase: 'Revoked', bring: (name) => place.decide(name, 'bob', 'Revoked') },
 ];
 
-/** Somebody's object at the binding's place, from before the guard, keeps the grant Activating. */
-async function squat(name: string): Promise<void> {
-  const { namespace, cluster } = place;
-  const binding = `curfew:${name}:${(await place.get(name)).metadata.uid}`;
-  await store(cluster, storedBinding(namespace, binding), {
-    apiVersion: 'rbac.authorization.k8s.io/v1',
-    kind: 'RoleBinding',
-    metadata: { name: binding, namespace, uid: randomUUID(), creationTimestamp: new Date().toISOString() },
-    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
-    subjects: [],
-  });
+async function squatAndApprove(name: string): Promise<void> {
+  await squat(place.cluster, place.namespace, await place.get(name));
   await place.decide(name, 'bob', 'Approved');
 }
 

@@ -4,6 +4,7 @@
  *
  * Must not know what is changed.
  */
+import { randomUUID } from 'node:crypto';
 import { etcdOf } from '../controlplane/etcd.ts';
 import { kubectl, type KubectlTarget } from '../controlplane/kubectl.ts';
 import { patched } from '../fake/patch.ts';
@@ -17,6 +18,22 @@ export const storedBinding = (namespace: string, name: string): string =>
 /** Stores an object as it is, new or in place of another. Kinds of Kubernetes' own are kept in another format, and read in this. */
 export async function store(cluster: Cluster, key: string, object: object): Promise<void> {
   await (await etcdOf(cluster)).put([[key, JSON.stringify(object)]]);
+}
+
+/** Somebody's object at the place of a grant's binding, from before the guard: it keeps the grant Activating. */
+export async function squat(
+  cluster: Cluster,
+  namespace: string,
+  { metadata }: { readonly metadata: { readonly name: string; readonly uid: string } },
+): Promise<void> {
+  const name = `curfew:${metadata.name}:${metadata.uid}`;
+  await store(cluster, storedBinding(namespace, name), {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'RoleBinding',
+    metadata: { name, namespace, uid: randomUUID(), creationTimestamp: new Date().toISOString() },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'view' },
+    subjects: [],
+  });
 }
 
 interface Stored {

@@ -41,13 +41,34 @@ export async function findOrBuildBinaries({
 }: FindOrBuild): Promise<Binaries> {
   const options = { log, environment };
   const assets = await inAssets(environment['KUBEBUILDER_ASSETS']);
-  const pinned = Object.keys(programs) as Program[];
-  if (line === undefined) return binaries(await cached(await readPins(), pinned, assets, options));
+  if (line === undefined)
+    return binaries(await cached(await readPins(), controlPlanePrograms, assets, options));
   const rest = await cached(await readPins(), ['etcd', 'kubectl'], assets, options);
   return binaries({ ...rest, ...(await cached(await readPins(line), linePrograms, {}, options)) });
 }
 
 const linePrograms: readonly Program[] = ['kube-apiserver', 'kube-controller-manager'];
+const controlPlanePrograms: readonly Program[] = ['etcd', ...linePrograms, 'kubectl'];
+
+/** What the owners of a cluster back etcd up with, and restore it. */
+export interface EtcdTools {
+  readonly etcdctl: string;
+  readonly etcdutl: string;
+}
+
+/** Those of the pinned etcd, from the cache or freshly built. @throws Error when Go is missing or too old, or a build fails */
+export async function findOrBuildEtcdTools({
+  log,
+  environment = process.env,
+}: Omit<FindOrBuild, 'line'>): Promise<EtcdTools> {
+  const { etcdctl = '', etcdutl = '' } = await cached(
+    await readPins(),
+    ['etcdctl', 'etcdutl'],
+    {},
+    { log, environment },
+  );
+  return { etcdctl, etcdutl };
+}
 
 /** The wanted programs: those that are known already, or from the cache, built into it where they are missing. */
 async function cached(

@@ -24,11 +24,17 @@ interface Answer {
   readonly kvs?: readonly { readonly value: string }[];
 }
 
-/** @throws Error when etcd's log does not say where it listens; every call throws when etcd refuses */
-export async function etcdOf({ dataDir }: Pick<ControlPlane, 'dataDir'>): Promise<Etcd> {
+/** Where it listens for clients. @throws Error when its log does not say so */
+export async function etcdUrl({ dataDir }: Pick<ControlPlane, 'dataDir'>): Promise<string> {
   const log = await readFile(join(dataDir, 'etcd.log'), 'utf8');
   const url = /"advertise-client-urls":\["(http:[^"]+)"/.exec(log)?.[1];
   if (url === undefined) throw new Error('expected etcd.log to say advertise-client-urls, but it does not');
+  return url;
+}
+
+/** @throws Error when etcd's log does not say where it listens; every call throws when etcd refuses */
+export async function etcdOf(controlPlane: Pick<ControlPlane, 'dataDir'>): Promise<Etcd> {
+  const url = await etcdUrl(controlPlane);
 
   const ask = async (what: string, body: object): Promise<Answer> => {
     const response = await fetch(`${url}/v3/kv/${what}`, { method: 'POST', body: JSON.stringify(body) });

@@ -18,6 +18,8 @@ export const programs = {
     output: 'kube-controller-manager',
   },
   kubectl: { package: 'k8s.io/kubernetes/cmd/kubectl', output: 'kubectl' },
+  etcdctl: { package: 'go.etcd.io/etcd/etcdctl/v3', output: 'etcdctl' },
+  etcdutl: { package: 'go.etcd.io/etcd/etcdutl/v3', output: 'etcdutl' },
 } as const;
 
 export type Program = keyof typeof programs;
