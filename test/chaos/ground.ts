@@ -45,7 +45,7 @@ export interface Ground {
 const policyName = 'by-itself';
 const resource = grantResource.TemporaryAccessGrant;
 
-export const byItself: object = {
+const byItself: object = {
   apiVersion: 'curfew.dev/v1alpha1',
   kind: 'TemporaryAccessPolicy',
   metadata: { name: policyName },
