@@ -48,7 +48,7 @@ async function expectAlert(alert: string, firing: boolean, own: Expect): Promise
 
 /** At any time since the tests began. */
 const fired = (): Promise<readonly string[]> =>
-  fleet.prometheus.fired(Math.ceil((performance.now() - began_ms) / 1000));
+  fleet.prometheus.fired(Math.floor((performance.now() - began_ms) / 1000));
 
 /** Access that begins, and ends after so long. */
 async function activate(name: string, duration: string): Promise<GrantObject> {

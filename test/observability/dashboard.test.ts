@@ -30,8 +30,8 @@ beforeAll(async () => {
   everyday = await settle(fleet.home);
   const from_s = Date.now() / 1000;
   await everyday.goOn(lives_ms);
-  // Two scrapes later, so that the last of it is there.
-  await fleet.home.eventually(() => scrapedSince(Date.now() / 1000 - 1), { timeout_ms: 10_000 });
+  const settled_s = Date.now() / 1000;
+  await fleet.home.eventually(() => scrapedSince(settled_s));
   shown = { from_s, to_s: Date.now() / 1000 };
   data = await dataOf(fleet.prometheus.url, dashboard, shown);
 }, 500_000);

@@ -26,7 +26,7 @@ const namespaces = ['payments', 'checkout', 'search', 'billing'] as const;
 export interface Everyday {
   /** By namespace. */
   readonly places: readonly Workplace[];
-  /** Grants are asked for, one every two seconds, until so much time is over; resolves when the last has begun or waits. */
+  /** Grants are asked for, one every two seconds, until so much time is over; resolves when the last has begun, is over, or waits for good. */
   readonly goOn: (duration_ms: number) => Promise<void>;
 }
 
@@ -68,9 +68,16 @@ async function live(place: Workplace, index: number): Promise<void> {
   // How long people need before they answer.
   await delay(1000 + ((index * 13) % 9) * 1000);
   if (index % 11 === 6) return;
-  if (index % 9 === 4) return place.decide(name, 'carol', 'Denied');
+  if (index % 9 === 4) {
+    await place.decide(name, 'carol', 'Denied');
+    await place.reach(name, 'Denied', 60);
+    return;
+  }
   await place.decide(name, 'bob', 'Approved');
   if (strict) await place.decide(name, 'carol', 'Approved');
   await place.reach(name, 'Active', 60);
-  if (index % 7 === 2) await place.decide(name, 'alice', 'Withdrawn');
+  if (index % 7 === 2) {
+    await place.decide(name, 'alice', 'Withdrawn');
+    await place.reach(name, 'Withdrawn', 60);
+  }
 }

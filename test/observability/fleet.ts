@@ -74,6 +74,8 @@ export async function startFleet(haste: number): Promise<Fleet> {
     cleanups.push(prometheus.stop);
     const leader: Fleet['leader'] = () => home.eventually(() => leaderBy(prometheus), { timeout_ms: 40_000 });
     await leader();
+    // Prometheus learns of its targets five seconds after its start, and until then there is nobody who leads.
+    await home.eventually(async () => (await prometheus.firing()).length === 0);
     return { home, prometheus, start, stop, replicas, leader, textfile: join(textfiles, 'curfew.prom'), end };
   } catch (error) {
     await end();
