@@ -54,12 +54,13 @@ async function roundOf(flags: Flags): Promise<{ readonly round: Round; readonly 
   try {
     const line = openLine(flags);
     const cluster = createCluster(line.ask, time.heard, wait);
-    const options = { cluster, now: time.now, dryRun: flags.dryRun, atATime: connectionsMax };
+    const options = { cluster, now: time.now, all: flags.all, dryRun: flags.dryRun, atATime: connectionsMax };
     const round = await runRound({ ...options, onReaped: (reaped) => say(lineOfReaped(reaped)) });
     const told = tellPeople(round.reaped, cluster.tell).finally(line.close);
     return { round, told };
   } catch (error) {
-    const round = { managed: 0, foreign: 0, reaped: [], failures: [wordsOf(error)] };
+    const { all } = flags;
+    const round = { managed: 0, foreign: 0, reaped: [], failures: [wordsOf(error)], all };
     return { round, told: Promise.resolve() };
   }
 }

@@ -7,19 +7,22 @@ const usage = `Usage: reap [flags]
 Deletes every binding of Curfew's that is past its end, whether or not there still are an operator, grants and CRDs.
 
   --interval DURATION           again and again, such as 30s or 5m; default: once
+  --all                         end all access, past its end or not, once: what an uninstallation does
   --dry-run                     say what would be deleted, and delete nothing
   --textfile PATH               write metrics there for the node exporter; a name that ends in .prom
   --server URL                  default: that of the pod, $KUBERNETES_SERVICE_HOST
   --token-file PATH             default: that of the pod's ServiceAccount
   --certificate-authority PATH  default: that of the pod's ServiceAccount
 
-Exit codes: 0 nothing was past its end; 1 it could not look at everything, or the flags are wrong;
+Exit codes: 0 nothing was past its end (with --all: nothing is left); 1 it could not look at everything, or the flags are wrong;
 2 bindings were past their end and are gone now (with --dry-run: would go); 3 some still stand.
 `;
 
 export interface Flags {
   /** Undefined: once. */
   readonly interval_ms: number | undefined;
+  /** Whatever end a binding names. */
+  readonly all: boolean;
   readonly dryRun: boolean;
   readonly textfile: string | undefined;
   /** `https://host:port`. */
@@ -32,6 +35,7 @@ const podFolder = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 const options = {
   interval: { type: 'string' },
+  all: { type: 'boolean', default: false },
   'dry-run': { type: 'boolean', default: false },
   textfile: { type: 'string' },
   server: { type: 'string' },
@@ -45,6 +49,9 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
   const interval_ms = values.interval === undefined ? undefined : parseDuration_ms(values.interval);
   if (interval_ms === 0)
     throw new Error(`expected --interval to be a second or more, got ${values.interval}`);
+  if (values.all && (values.interval !== undefined || values.textfile !== undefined)) {
+    throw new Error('expected --all to stand without --interval and --textfile: it is for the end, once');
+  }
   const server = values.server ?? serverOfPod(environment);
   // The token goes there.
   if (!URL.canParse(server) || new URL(server).protocol !== 'https:') {
@@ -57,6 +64,7 @@ export function parseFlags(args: readonly string[], environment: NodeJS.ProcessE
   }
   return {
     interval_ms,
+    all: values.all,
     dryRun: values['dry-run'],
     textfile: values.textfile,
     server: server.replace(/\/+$/, ''),

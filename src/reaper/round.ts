@@ -8,10 +8,10 @@ import { type BindingKind, bindingKinds, type Cluster, type Fate, type Found } f
 import { endOf_ms, verdictOn } from './past.ts';
 import { expiresAtAnnotation } from '../domain/mark.ts';
 
-/** A binding past its end, and what became of it. */
+/** A binding past its end, or one of all, and what became of it. */
 export interface Reaped {
   readonly found: Found;
-  /** How long past its end, in milliseconds; undefined where the binding names no end that can be read. */
+  /** How long past its end, in milliseconds, negative before it; undefined where the binding names no end that can be read. */
   readonly overdue_ms: number | undefined;
   readonly fate: Fate | { readonly kind: 'Spared' };
 }
@@ -24,12 +24,16 @@ export interface Round {
   readonly reaped: readonly Reaped[];
   /** What could not be looked at, in words. */
   readonly failures: readonly string[];
+  /** Whether all were to go, past their end or not. */
+  readonly all: boolean;
 }
 
 export interface RoundOptions {
   readonly cluster: Cluster;
   /** Wall time in milliseconds. */
   readonly now: () => number;
+  /** Deletes those as well whose end is ahead. */
+  readonly all: boolean;
   /** Deletes nothing. */
   readonly dryRun: boolean;
   /** Deletions at a time. */
@@ -46,13 +50,14 @@ export async function runRound(options: RoundOptions): Promise<Round> {
     foreign: sum(parts.map(({ foreign }) => foreign)),
     reaped: parts.flatMap(({ reaped }) => reaped),
     failures: parts.flatMap(({ failures }) => failures),
+    all: options.all,
   };
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, one) => total + one, 0);
 
-async function reapKind(kind: BindingKind, options: RoundOptions): Promise<Round> {
-  const { cluster, now, atATime } = options;
+async function reapKind(kind: BindingKind, options: RoundOptions): Promise<Omit<Round, 'all'>> {
+  const { cluster, now, atATime, all } = options;
   let [managed, foreign] = [0, 0];
   const reaped: Reaped[] = [];
   const failures: string[] = [];
@@ -61,9 +66,9 @@ async function reapKind(kind: BindingKind, options: RoundOptions): Promise<Round
       const verdicts = page.map((found) => ({ found, verdict: verdictOn(found.binding, now()) }));
       foreign += verdicts.filter(({ verdict }) => verdict === 'Foreign').length;
       managed += verdicts.filter(({ verdict }) => verdict !== 'Foreign').length;
-      const past = verdicts.filter(({ verdict }) => verdict === 'Past');
+      const due = verdicts.filter(({ verdict }) => verdict === 'Past' || (all && verdict === 'Current'));
       // Each page at once: whoever comes first waits for nobody who comes last.
-      await eachOf(past, atATime, async ({ found }) => void reaped.push(await reap(found, options)));
+      await eachOf(due, atATime, async ({ found }) => void reaped.push(await reap(found, options)));
     }
   } catch (error) {
     failures.push(error instanceof Error ? error.message : String(error));
@@ -92,13 +97,17 @@ export async function eachOf<T>(
   await Promise.all(Array.from({ length: Math.min(atATime, items.length) }, worker));
 }
 
-/** Bindings past their end that still give access, as far as is known. */
+/** Bindings that should be gone and still give access, as far as is known. */
 export const standing = ({ reaped }: Round): readonly Reaped[] =>
   reaped.filter(({ fate }) => fate.kind === 'Kept' || fate.kind === 'Failed');
 
-/** 0 nothing past its end, 1 not everything could be looked at, 2 past and gone now (or spared), 3 past and still there. */
+/**
+ * 0 nothing past its end, or of all nothing left; 1 not everything could be looked at; 2 past and gone now, or spared; 3 still
+ * there.
+ */
 export function exitCodeOf(round: Round): 0 | 1 | 2 | 3 {
   if (standing(round).length > 0) return 3;
   if (round.failures.length > 0) return 1;
-  return round.reaped.length > 0 ? 2 : 0;
+  const told = round.all ? round.reaped.filter(({ fate }) => fate.kind === 'Spared') : round.reaped;
+  return told.length > 0 ? 2 : 0;
 }

@@ -14,7 +14,13 @@ const shownMax = 16;
 const timeMax = 64;
 
 /** One binding past its end, as a line of the audit trail: JSON escapes what users wrote. */
-export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Reaped): Line {
+export function lineOfReaped(reaped: Reaped): Line {
+  const {
+    found: { kind, binding },
+    overdue_ms,
+    fate,
+  } = reaped;
+  const what = isEarly(reaped) ? 'a binding before its end' : 'a binding past its end';
   const { name, namespace, uid, annotations } = binding.metadata;
   const facts = {
     audit: true,
@@ -28,19 +34,18 @@ export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Rea
   };
   switch (fate.kind) {
     case 'Gone':
-      return { level: 'warn', message: 'a binding past its end is gone now', ...facts };
+      return { level: 'warn', message: `${what} is gone now`, ...facts };
     case 'Spared':
       return {
         level: 'warn',
-        message: 'a binding is past its end; this is a dry run, so it stays',
+        message: `${what} would go; this is a dry run, so it stays`,
         ...facts,
         audit: false,
       };
     case 'Kept':
       return {
         level: 'error',
-        message:
-          'a binding past its end is deleted, but finalizers keep it, and it still gives access: remove them, or its subjects',
+        message: `${what} is deleted, but finalizers keep it, and it still gives access: remove them, or its subjects`,
         ...facts,
         step: 'Kept',
         finalizers: fate.finalizers.slice(0, shownMax),
@@ -48,8 +53,7 @@ export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Rea
     case 'Failed':
       return {
         level: 'error',
-        message:
-          'a binding past its end could not be deleted: it may still give access; trying again next time',
+        message: `${what} could not be deleted: it may still give access; try again`,
         ...facts,
         step: 'Kept',
         why: fate.why,
@@ -57,17 +61,27 @@ export function lineOfReaped({ found: { kind, binding }, overdue_ms, fate }: Rea
   }
 }
 
+/** Only where all were to go. */
+const isEarly = ({ overdue_ms }: Reaped): boolean => overdue_ms !== undefined && overdue_ms < 0;
+
+const wordsForPast = [
+  ['info', 'nothing is past its end'],
+  ['error', 'not everything could be looked at: access past its end may still stand'],
+  ['warn', 'there were bindings past their end: is the operator running?'],
+  ['error', 'bindings past their end still stand'],
+] as const;
+
+const wordsForAll = [
+  ['info', 'no access is left'],
+  ['error', 'not everything could be looked at: access may be left'],
+  ['warn', 'there is access that would be ended'],
+  ['error', 'bindings still stand'],
+] as const;
+
 /** The round as a whole. */
 export function lineOfRound(round: Round, duration_ms: number): Line {
   const code = exitCodeOf(round);
-  const [level, message] = (
-    [
-      ['info', 'nothing is past its end'],
-      ['error', 'not everything could be looked at: access past its end may still stand'],
-      ['warn', 'there were bindings past their end: is the operator running?'],
-      ['error', 'bindings past their end still stand'],
-    ] as const
-  )[code];
+  const [level, message] = (round.all ? wordsForAll : wordsForPast)[code];
   return {
     level,
     message,
@@ -86,9 +100,13 @@ const clusterNamespace = 'default';
 
 /** The Event of a binding that is gone, or is kept; undefined where nothing has happened. */
 export function eventOf(
-  { found: { kind, binding }, fate }: Reaped,
+  reaped: Reaped,
   now_ms: number,
 ): { readonly namespace: string; readonly event: object } | undefined {
+  const {
+    found: { kind, binding },
+    fate,
+  } = reaped;
   if (fate.kind !== 'Gone' && fate.kind !== 'Kept') return undefined;
   const { name, namespace, uid } = binding.metadata;
   const place = namespace ?? clusterNamespace;
@@ -105,10 +123,17 @@ export function eventOf(
     reason: fate.kind === 'Gone' ? 'Reaped' : 'ReapedButKept',
     type: 'Warning',
     regarding: { apiVersion: 'rbac.authorization.k8s.io/v1', kind, name, namespace, uid },
-    note:
-      fate.kind === 'Gone'
-        ? 'It was past its end and has been deleted by the reaper: the operator did not'
-        : 'It is past its end and deleted, but finalizers keep it: remove them',
+    note: isEarly(reaped) ? noteOnEarly[fate.kind] : noteOnPast[fate.kind],
   };
   return { namespace: place, event };
 }
+
+const noteOnPast = {
+  Gone: 'It was past its end and has been deleted by the reaper: the operator did not',
+  Kept: 'It is past its end and deleted, but finalizers keep it: remove them',
+} as const;
+
+const noteOnEarly = {
+  Gone: 'It has been deleted before its end: the reaper was told to end all access, as it is when Curfew is uninstalled',
+  Kept: 'It was to go before its end and is deleted, but finalizers keep it: remove them',
+} as const;

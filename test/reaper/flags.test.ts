@@ -7,6 +7,7 @@ describe('the flags', () => {
   it('are those of the pod, once, where nothing is said', () => {
     expect(parseFlags([], pod)).toEqual({
       interval_ms: undefined,
+      all: false,
       dryRun: false,
       textfile: undefined,
       server: 'https://10.0.0.1:6443',
@@ -25,6 +26,8 @@ describe('the flags', () => {
     [['--interval=0s'], pod, /a second or more/],
     [['--interval=soon'], pod, /expected a duration/],
     [['--textfile=/metrics/curfew.txt'], pod, /\.prom/],
+    [['--all', '--interval=1m'], pod, /--all to stand without/],
+    [['--all', '--textfile=/metrics/curfew.prom'], pod, /--all to stand without/],
     [['--force'], pod, /--force/],
     [['now'], pod, /now/],
   ])('%j are refused with a word on what was expected', (args, environment, message) => {

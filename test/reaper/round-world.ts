@@ -26,7 +26,7 @@ interface Round {
 type Script = Readonly<Record<string, readonly (Answer | Error)[]>>;
 
 /** One round of the reaper, and everything that came of it. Nothing is there but what the script says. */
-export async function round(script: Script, { dryRun = false, wall_ms = now_ms } = {}): Promise<Round> {
+export async function round(script: Script, { dryRun = false, all = false, wall_ms = now_ms } = {}): Promise<Round> {
   const { ask, asked, bodies } = scripted({
     [clusterRoleBindings]: [list([])],
     [roleBindings]: [list([])],
@@ -39,6 +39,7 @@ export async function round(script: Script, { dryRun = false, wall_ms = now_ms }
   const result = await runRound({
     cluster,
     now: time.now,
+    all,
     dryRun,
     atATime: 4,
     onReaped: (reaped) => said.push(reaped),
