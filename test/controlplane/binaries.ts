@@ -4,10 +4,9 @@
  * In the order that users of envtest expect: `KUBEBUILDER_ASSETS`, then the cached build. Must not know how the
  * programs are run.
  */
-import { createHash } from 'node:crypto';
-import { access, constants, mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
+import { mkdir, mkdtemp, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cacheFolderFor, isExecutable } from './cache-folder.ts';
 import { buildFlags, goBuild, type Line, type Pins, type Program, programs, readPins } from './go-build.ts';
 
 /** Absolute paths of programs that exist and may be executed. */
@@ -100,15 +99,9 @@ function binaries(places: Places): Binaries {
 
 type Places = Partial<Record<Program, string>>;
 
-/** One folder for each set of versions, flags and platform, so that an upgrade never meets yesterday's programs. */
-function cacheFolder(pins: Pins, environment: NodeJS.ProcessEnv): string {
-  const caches = environment['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const key = createHash('sha256')
-    .update([pins.text, ...buildFlags(pins), process.platform, process.arch].join('\0'))
-    .digest('hex')
-    .slice(0, 16);
-  return join(caches, 'curfew', 'controlplane', key);
-}
+/** One folder for each set of versions and flags, so that an upgrade never meets yesterday's programs. */
+const cacheFolder = (pins: Pins, environment: NodeJS.ProcessEnv): string =>
+  cacheFolderFor('controlplane', [pins.text, ...buildFlags(pins)], environment);
 
 async function executablesIn(cache: string): Promise<Places> {
   const places: Places = {};
@@ -149,14 +142,5 @@ async function buildIntoCache({ missing, cache, ...rest }: Build): Promise<void>
     for (const program of missing) await rename(join(into, programs[program].output), join(cache, program));
   } finally {
     await rm(into, { recursive: true, force: true });
-  }
-}
-
-async function isExecutable(path: string): Promise<boolean> {
-  try {
-    await access(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }

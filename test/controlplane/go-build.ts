@@ -3,11 +3,9 @@
  *
  * go.mod beside this file is the only place that names versions. Knows nothing of where the programs are kept.
  */
-import { execFile, spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { promisify } from 'node:util';
+import { compile } from './go-compile.ts';
 
 /** The Go package of each program. Go names the output of `…/v3` after the folder above it. */
 export const programs = {
@@ -30,7 +28,6 @@ export type Line = (typeof lines)[number];
 
 const folderOf = (line: Line | undefined): string =>
   line === undefined ? import.meta.dirname : join(import.meta.dirname, 'lines', line);
-const progress_interval_ms = 15_000;
 
 export interface Pins {
   /** Where go.mod is. */
@@ -75,76 +72,14 @@ export interface GoBuild {
  *
  * @throws Error when Go is missing or too old, or when the build fails (with the end of its output)
  */
-export async function goBuild({ wanted, pins, into, environment, log }: GoBuild): Promise<void> {
-  // A go.work above the checkout or flags of the user's would build something else than the pins say.
-  const env = { ...environment, CGO_ENABLED: '0', GOFLAGS: '', GOWORK: 'off' };
-  await requireGo(pins, env);
-  log(
-    `building ${wanted.join(', ')} (Kubernetes ${pins.kubernetes}) with Go: some 6 minutes on 2 cores, once`,
-  );
-  const packages = wanted.map((program) => programs[program].package);
-  const child = spawn('go', ['build', '-v', ...buildFlags(pins), '-o', `${into}/`, ...packages], {
-    cwd: pins.folder,
-    env,
-    stdio: ['ignore', 'ignore', 'pipe'],
+export const goBuild = ({ wanted, pins, ...rest }: GoBuild): Promise<void> =>
+  compile({
+    ...rest,
+    title: `${wanted.join(', ')} (Kubernetes ${pins.kubernetes}) with Go: some 6 minutes on 2 cores`,
+    folder: pins.folder,
+    go: pins.go,
+    packages: wanted.map((program) => programs[program].package),
+    flags: buildFlags(pins),
+    remedy:
+      'set KUBEBUILDER_ASSETS to a folder that holds etcd, kube-apiserver, kube-controller-manager and kubectl',
   });
-  const started_ms = performance.now();
-  const lastLines: string[] = [];
-  let packagesBuilt = 0;
-  createInterface({ input: child.stderr }).on('line', (line) => {
-    if (!line.startsWith('go: ')) packagesBuilt += 1;
-    lastLines.push(line);
-    if (lastLines.length > 20) lastLines.shift();
-  });
-  const timer = setInterval(() => {
-    const elapsed_s = Math.round((performance.now() - started_ms) / 1000);
-    const at = lastLines.at(-1) ?? 'linking what Go has cached';
-    log(`${elapsed_s} s, ${packagesBuilt} packages compiled, now at: ${at}`);
-  }, progress_interval_ms);
-  try {
-    await ended(child, lastLines);
-  } finally {
-    clearInterval(timer);
-  }
-  log(`built in ${Math.round((performance.now() - started_ms) / 1000)} s`);
-}
-
-function ended(child: ReturnType<typeof spawn>, lastLines: readonly string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('close', (code, signal) => {
-      if (code === 0) return resolve();
-      const how = signal ?? `exit code ${code}`;
-      reject(new Error(`expected go build to succeed, got ${how}. Its last lines:\n${lastLines.join('\n')}`));
-    });
-  });
-}
-
-/** Asked inside the module, so that a Go that may fetch the wanted toolchain answers with that one's version. */
-async function requireGo({ go: wanted, folder }: Pins, env: NodeJS.ProcessEnv): Promise<void> {
-  const remedy =
-    `install Go ${wanted} or newer (https://go.dev/dl), or set KUBEBUILDER_ASSETS to a folder that holds ` +
-    'etcd, kube-apiserver, kube-controller-manager and kubectl';
-  let answer: string;
-  try {
-    answer = (await promisify(execFile)('go', ['version'], { cwd: folder, env })).stdout;
-  } catch (cause) {
-    throw new Error(
-      `expected \`go version\` to work, so that the test control plane can be built: ${remedy}`,
-      {
-        cause,
-      },
-    );
-  }
-  const found = /\bgo(\d+\.\d+(?:\.\d+)?)/.exec(answer)?.[1];
-  if (found === undefined || isOlder(found, wanted)) {
-    throw new Error(
-      `expected Go ${wanted} or newer to build the test control plane, got ${JSON.stringify(answer.trim())} ` +
-        `(GOTOOLCHAIN=local keeps Go from fetching a newer one itself): ${remedy}`,
-    );
-  }
-}
-
-function isOlder(found: string, wanted: string): boolean {
-  return found.localeCompare(wanted, 'en', { numeric: true }) < 0;
-}
