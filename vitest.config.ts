@@ -85,6 +85,8 @@ export default defineConfig({
       ring('chaos', { ...alone(4), testTimeout: 180_000 }),
       // Installs what the Dockerfile installs, and has a control plane of its own.
       ring('image', alone(4)),
+      // Real helm; each release has a control plane of its own.
+      ring('chart', { ...alone(4), testTimeout: 120_000 }),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
       onLine('1.32', 6),
       onLine('1.37', 7),

@@ -14,6 +14,7 @@ import { customResourceDefinition } from '../src/guard/crd.ts';
 import { feedbackPolicyName } from '../src/guard/feedback-policy.ts';
 import { chartDefinitions, chartTemplate, whereStamped } from './chart-guard.ts';
 import { argocdFiles } from './argocd-files.ts';
+import { withValuesTable } from './chart-values.ts';
 import { apiReference } from './reference.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -45,7 +46,10 @@ const templates = 'charts/curfew/templates';
 async function generatedFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for (const kind of kinds) {
-    files.set(`crds/${kind.group}_${kind.plural}.yaml`, header + toYaml(customResourceDefinition(kind)));
+    const text = header + toYaml(customResourceDefinition(kind));
+    files.set(`crds/${kind.group}_${kind.plural}.yaml`, text);
+    // Helm reads nothing outside of the chart's folder.
+    files.set(`charts/curfew/files/crds/${kind.group}_${kind.plural}.yaml`, text);
   }
   const { policies, stamp } = createGuard();
   const [feedback, rest] = parted(policies);
@@ -62,6 +66,11 @@ async function generatedFiles(): Promise<Map<string, string>> {
   files.set('charts/curfew/files/dashboard.json', `${JSON.stringify(createDashboard(), null, 2)}\n`);
   files.set('docs/api.md', apiReference());
   for (const [path, content] of await argocdFiles(root)) files.set(path, content);
+  const inChart = (name: string) => readFile(join(root, 'charts/curfew', name), 'utf8');
+  files.set(
+    'charts/curfew/README.md',
+    withValuesTable(await inChart('README.md'), await inChart('values.yaml')),
+  );
   return files;
 }
 

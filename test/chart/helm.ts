@@ -38,7 +38,8 @@ export async function createHelm(home: string, kubeconfigPath?: string): Promise
       const limits = { env, timeout: timeout_ms, maxBuffer: stdout_bytes_max };
       execFile(program, args, limits, (error, stdout, stderr) => {
         const code = error === null ? 0 : error.code;
-        if (typeof code === 'number' && (code === 0 || allowFailure)) return resolve({ code, stdout, stderr });
+        if (typeof code === 'number' && (code === 0 || allowFailure))
+          return resolve({ code, stdout, stderr });
         reject(
           new Error(`expected success from helm ${args.join(' ')}, got ${code ?? 'killed'}: ${stderr}`, {
             cause: error,

@@ -54,6 +54,8 @@ export interface OperatorOptions {
   readonly until?: 'listening' | 'ready';
   /** Node's own, before the program. */
   readonly nodeFlags?: readonly string[];
+  /** Added to this process's own. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 const start_ms_max = 30_000;
@@ -69,6 +71,7 @@ export async function startOperator({
   logLevel = 'info',
   flags = [],
   nodeFlags = [],
+  environment = {},
   until = 'ready',
 }: OperatorOptions): Promise<OperatorProcess> {
   const args = [
@@ -80,7 +83,8 @@ export async function startOperator({
     `--log-level=${logLevel}`,
     ...flags,
   ];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] });
   // Beside the kubeconfig, in the control plane's folder: its watchdog ends what is left when the tests are killed.
   const pidFile = `${kubeconfig}.pid`;
   await writeFile(pidFile, String(child.pid));
