@@ -26,7 +26,10 @@ interface Round {
 type Script = Readonly<Record<string, readonly (Answer | Error)[]>>;
 
 /** One round of the reaper, and everything that came of it. Nothing is there but what the script says. */
-export async function round(script: Script, { dryRun = false, all = false, wall_ms = now_ms } = {}): Promise<Round> {
+export async function round(
+  script: Script,
+  { dryRun = false, all = false, wall_ms = now_ms } = {},
+): Promise<Round> {
   const { ask, asked, bodies } = scripted({
     [clusterRoleBindings]: [list([])],
     [roleBindings]: [list([])],
