@@ -42,6 +42,8 @@ const parted = (policies: readonly Manifest[]): readonly [readonly Manifest[], r
 
 const templates = 'charts/curfew/templates';
 
+const inChart = (name: string): Promise<string> => readFile(join(root, 'charts/curfew', name), 'utf8');
+
 /** Every generated file: path in the checkout → content. */
 async function generatedFiles(): Promise<Map<string, string>> {
   const files = new Map<string, string>();

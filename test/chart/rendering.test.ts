@@ -48,11 +48,12 @@ it.each(statesAndLines)('is valid for all values, $state, on Kubernetes $line', 
   expect(await objections(join(folder, 'schemas', line), join(folder, state))).toEqual([]);
 });
 
+const object = (apiVersion: string, kind: string, spec: object): string =>
+  `${JSON.stringify({ apiVersion, kind, metadata: { name: 'x' }, spec })}\n`;
+
 it.each(kubernetesLines)(
   'would hear of a misspelt field, a wrong type or an unknown kind on %s',
   async (line) => {
-    const object = (apiVersion: string, kind: string, spec: object): string =>
-      `${JSON.stringify({ apiVersion, kind, metadata: { name: 'x' }, spec })}\n`;
     const container = { name: 'c', image: 'i' };
     const bad = [
       object('v1', 'Pod', { containers: [{ ...container, imagePullPolice: 'Always' }] }),
@@ -139,8 +140,8 @@ describe.each(Object.keys(valueSets))('%s', (name) => {
     for (const { kind, metadata } of own) {
       expect(metadata.labels?.['app.kubernetes.io/part-of'], `${kind} ${metadata.name}`).toBe('curfew');
     }
-    const deployment = own.find(({ kind }) => kind === 'Deployment');
-    const { selector, template } = deployment?.spec as unknown as Selecting;
+    const [deployment] = own.filter(({ kind }) => kind === 'Deployment').map(({ spec }) => spec);
+    const { selector, template } = deployment as unknown as Selecting;
     expect(template.metadata.labels).toMatchObject(selector.matchLabels);
     expect(selector.matchLabels['app.kubernetes.io/component']).toBe('operator');
   });

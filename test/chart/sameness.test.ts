@@ -27,7 +27,10 @@ const rendered = async (options: RenderOptions = {}): Promise<readonly Rendered[
   objectsIn(await render(helm, folder, options));
 
 const config = async (...paths: readonly string[]): Promise<readonly Rendered[]> =>
-  (await Promise.all(paths.map(read))).flat() as unknown as readonly Rendered[];
+  (await Promise.all(paths.map(read))).flat();
+
+const policies = async (options: RenderOptions): Promise<readonly Rendered[]> =>
+  (await rendered(options)).filter(({ kind }) => kind === 'TemporaryAccessPolicy');
 
 const rights = (objects: readonly Rendered[]) =>
   new Map(
@@ -74,13 +77,11 @@ it('leaves out the stamp where the API server has none', async () => {
 });
 
 it('has the same default policy, created last where its kind is not known yet and marked as the release’s own', async () => {
-  const policies = async (options: RenderOptions) =>
-    (await rendered(options)).filter(({ kind }) => kind === 'TemporaryAccessPolicy');
   const [first] = await policies({});
   const [own] = await config('config/policy.yaml');
   expect(first?.spec).toEqual(own?.spec);
   expect(first?.metadata.annotations).toEqual({
-    'helm.sh/hook': 'post-install',
+    'helm.sh/hook': 'post-install,post-rollback',
     'helm.sh/hook-delete-policy': 'hook-failed',
     'meta.helm.sh/release-name': 'curfew',
     'meta.helm.sh/release-namespace': 'curfew-prod',
