@@ -1,6 +1,6 @@
 # The only front door. Every target brings what it needs: npm packages, and a control plane built from source.
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-long sim lint format build generate controlplane cluster install run clean
+.PHONY: help demo test test-long sim lint format build manifests generate controlplane cluster install run clean
 
 # npm, because its scripts run on the pinned Node whatever the machine has.
 NPM := npm --loglevel=error
@@ -35,6 +35,9 @@ format: node_modules/.installed ## Format the sources
 
 build: node_modules/.installed ## Bundle the programs into dist/
 	@$(NPM) run -s build
+
+manifests: node_modules/.installed ## Render dist/install.yaml from the chart, for people without Helm
+	@$(NPM) run -s manifests
 
 generate: node_modules/.installed ## Write the files that are made from the schemas
 	@$(NPM) run -s generate

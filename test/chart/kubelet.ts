@@ -101,7 +101,7 @@ export function createKubelet(plane: ControlPlane, namespace: string): Kubelet {
         readyReplicas: replicas,
         availableReplicas: replicas,
       };
-      const conditions = [condition('Available'), condition('Progressing')];
+      const conditions = [condition('Available'), condition('Progressing', 'NewReplicaSetAvailable')];
       await patchStatus('deployment', name, {
         observedGeneration: metadata.generation,
         ...counts,
@@ -153,10 +153,10 @@ function firstOf({ containers: [container] }: PodSpec): Container {
 
 const now = (): string => new Date().toISOString().replace(/\.\d+/, '');
 
-const condition = (type: string): object => ({
+const condition = (type: string, reason = 'SaidByTheTest'): object => ({
   type,
   status: 'True',
-  reason: 'SaidByTheTest',
+  reason,
   message: 'no controller of workloads runs here',
   lastTransitionTime: now(),
 });
