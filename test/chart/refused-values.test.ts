@@ -38,6 +38,11 @@ it.each([
   ],
   ['a schedule in words', { reaper: { schedule: 'every minute' } }, /'\/reaper\/schedule'/],
   ['a label that cannot be one', { commonLabels: { team: 'a b' } }, /'\/commonLabels\/team'/],
+  [
+    'one identity for both',
+    { reaper: { serviceAccount: { name: 'curfew-operator' } } },
+    /operator\.serviceAccount\.name and reaper\.serviceAccount\.name to differ/,
+  ],
   ['a limit that is misspelt', { reaper: { resources: { limit: {} } } }, /'limit' not allowed/],
 ])('%s', async (_what, values, words) => {
   const path = join(folder, 'values.yaml');

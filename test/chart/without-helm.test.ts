@@ -83,6 +83,16 @@ describe('dist/install.yaml', () => {
     await place.reach('inc-4711', 'Expired');
     expect(await place.may('alice', 'create', 'configmaps')).toBe(false);
   });
+
+  it('goes as it came, once the grants are gone', async () => {
+    await cluster.kubectl(['delete', 'tagrant,ctagrant', '--all', '--all-namespaces']);
+    const labelled = ['--all-namespaces', '-l', 'app.kubernetes.io/managed-by=curfew', '-o', 'name'];
+    expect((await cluster.kubectl(['get', 'rolebindings,clusterrolebindings', ...labelled])).stdout).toBe('');
+    await operator?.stop('SIGTERM');
+    await cluster.kubectl(['delete', '-f', manifest('install.yaml')]);
+    const left = ['get', 'crd,clusterrole', '-l', 'app.kubernetes.io/part-of=curfew', '-o', 'name'];
+    expect((await cluster.kubectl(left)).stdout).toBe('');
+  });
 });
 
 describe('under Pod Security `restricted`', () => {
