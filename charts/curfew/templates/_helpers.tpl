@@ -89,6 +89,7 @@ securityContext:
   {{- toYaml (mergeOverwrite $own (deepCopy $values.podSecurityContext)) | nindent 2 }}
 {{- end }}
 
+{{/* Node is the image's entry point, its programs are in /app: list (context) (its values). */}}
 {{- define "curfew.container" -}}
 {{- $context := index . 0 -}}
 {{- $values := index . 1 -}}
