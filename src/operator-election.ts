@@ -21,8 +21,8 @@ export interface Candidacy {
   readonly signal: AbortSignal;
   /** Told whether this process holds the lease of that name: at once, and whenever that changes. */
   readonly onLeading: (lease: string, isLeading: boolean) => void;
-  /** Told whenever the API server has said who holds the lease, or that nobody does. */
-  readonly onSeen: () => void;
+  /** Told whenever the API server has said who holds the lease; an empty text or undefined where nobody does. */
+  readonly onSeen: (holder: string | undefined) => void;
 }
 
 const name = 'curfew-operator';
@@ -50,7 +50,7 @@ export async function elect(
     signal,
     observer: {
       onSeen: (holder) => {
-        onSeen();
+        onSeen(holder);
         if (holder !== known) logger.info({ lease, holder: holder ?? '(missing)' }, 'holder of the lease');
         known = holder;
       },

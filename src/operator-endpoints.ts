@@ -67,6 +67,13 @@ function hangsOf(informers: readonly Informer[], queue: Queue<string>, logger: L
 export const clockObstacle = ({ skew_ms }: ServerTime): string | undefined =>
   objectionToClocks({ skew_ms: skew_ms() })?.message;
 
-/** The same: without the guard, access only ends. Not yet looked at is no obstacle of its own. */
-export const guardObstacle = (verdict: GuardVerdict | undefined): string | undefined =>
-  verdict === undefined || verdict.kind === 'Verified' ? undefined : narrateGuard(verdict);
+export const unverified = 'the guard has not been verified yet';
+
+/**
+ * The same: without the guard, access only ends. A leader that has not looked yet is not ready either: whoever waited for it and
+ * asked then would be denied, as if that had been before the guard. A replica that stands by never looks.
+ */
+export function guardObstacle(verdict: GuardVerdict | undefined, isLeading: boolean): string | undefined {
+  if (verdict === undefined) return isLeading ? unverified : undefined;
+  return verdict.kind === 'Verified' ? undefined : narrateGuard(verdict);
+}

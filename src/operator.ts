@@ -4,7 +4,7 @@
  */
 import { startInformers } from './controller/informers.ts';
 import { elect } from './operator-election.ts';
-import { clockObstacle, guardObstacle, serveEndpoints } from './operator-endpoints.ts';
+import { clockObstacle, guardObstacle, serveEndpoints, unverified } from './operator-endpoints.ts';
 import { type Flags, readFlags } from './operator-flags.ts';
 import { type Lead, lead } from './operator-leading.ts';
 import { createParts, type Defer } from './operator-parts.ts';
@@ -34,7 +34,7 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   const obstacle = (): string | undefined =>
     signal.aborted
       ? 'it is stopping'
-      : (progress.obstacle ?? clockObstacle(serverTime) ?? guardObstacle(progress.verdict));
+      : (progress.obstacle ?? clockObstacle(serverTime) ?? guardObstacle(progress.verdict, progress.leading));
   defer(await serveEndpoints(flags, { informers, queue, obstacle, metrics, logger }));
 
   const watches: Lead['watches'] = {
@@ -52,9 +52,9 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
     progress.obstacle = undefined;
   };
   if (!flags.leaderElect) {
-    progress.obstacle = 'the guard has not been verified yet';
+    progress.obstacle = unverified;
     const onVerdict: Lead['onVerdict'] = (verdict) => {
-      if (guardObstacle(verdict) === undefined) becomeReady();
+      if (guardObstacle(verdict, true) === undefined) becomeReady();
     };
     return lead(parts, { api, writes: api, watches, onVerdict, signal });
   }
@@ -62,7 +62,9 @@ async function operate(flags: Flags, logger: Logger, signal: AbortSignal, defer:
   // Requests that queue behind the work would cost the leadership.
   const election = { api: connect(), namespace: flags.leaseNamespace, logger, signal };
   // A replica that cannot take part would be no replica: a rollout must not go on because of it.
-  const observer = { onLeading: metrics.leading, onSeen: becomeReady };
+  // Where nobody holds it, this one is about to take it, and answers for the guard first.
+  const onSeen = (holder: string | undefined): void => (holder ? becomeReady() : undefined);
+  const observer = { onLeading: metrics.leading, onSeen };
   await elect({ ...election, ...observer }, (workSignal, stillLeading) => {
     const writes = guardWrites(api, stillLeading);
     return lead(parts, { api, writes, watches, onVerdict: () => {}, signal: workSignal });
