@@ -85,10 +85,12 @@ export function createKubelet(plane: ControlPlane, namespace: string): Kubelet {
       await plane.writeKubeconfig({ path: kubeconfig, identity: { kind: 'Token', token } });
       const operator = await startOperatorIn(container, kubeconfig, environmentOf(container, namespace));
       for (const probe of [container.livenessProbe, container.readinessProbe]) {
-        await eventually(async () => {
+        const answers = async (): Promise<void> => {
           const code = probe === undefined ? 'no probe' : await operator.health(probe.httpGet.path);
           if (code !== 200) throw new Error(`expected 200 from ${probe?.httpGet.path}, got ${code}`);
-        });
+        };
+        // A leader is ready when the guard is verified, 30 s after a gap.
+        await eventually(answers, { timeout_ms: 60_000 });
       }
       return operator;
     },
