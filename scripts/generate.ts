@@ -68,7 +68,6 @@ async function generatedFiles(): Promise<Map<string, string>> {
   files.set('charts/curfew/files/dashboard.json', `${JSON.stringify(createDashboard(), null, 2)}\n`);
   files.set('docs/api.md', apiReference());
   for (const [path, content] of await argocdFiles(root)) files.set(path, content);
-  const inChart = (name: string) => readFile(join(root, 'charts/curfew', name), 'utf8');
   files.set(
     'charts/curfew/README.md',
     withValuesTable(await inChart('README.md'), await inChart('values.yaml')),

@@ -21,13 +21,9 @@ afterAll(async () => {
 
 /** The README's shell blocks that talk to kubectl, in order. */
 const kubectlBlocks = async (): Promise<readonly string[]> =>
-  (await shellBlocks('README.md')).filter((block) => block.includes('kubectl'));
-async function kubectlBlocks(): Promise<readonly string[]> {
-  const text = await readFile(readme, 'utf8');
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
-  // What begins with helm is typed in the ring `chart`.
-  return blocks.filter((block) => block.includes('kubectl') && !block.startsWith('helm '));
-}
+  (await shellBlocks('README.md'))
+    // What begins with helm is typed in the ring `chart`.
+    .filter((block) => block.includes('kubectl') && !block.startsWith('helm '));
 
 /** Runs a block with a kubeconfig of this person, or of the cluster's owner. */
 async function type(block: string, user?: string): Promise<string> {
