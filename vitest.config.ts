@@ -74,6 +74,8 @@ export default defineConfig({
       // These two compile Go.
       ring('kstatus', alone(1)),
       ring('gitops', alone(1)),
+      // Builds actionlint, and takes hadolint and shellcheck from PyPI.
+      ring('release', alone(1)),
       ring('controlplane', alone(1)),
       ring('contract', alone(2)),
       ring('faults', besideTheSoak(3)),

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { cacheFolderFor, isExecutable } from '../controlplane/cache-folder.ts';
 import { compile } from '../controlplane/go-compile.ts';
 
-export type GoTool = 'helm' | 'kubeconform';
+export type GoTool = 'helm' | 'kubeconform' | 'actionlint';
 
 const flags = ['-trimpath', '-ldflags=-s -w'];
 const log = (line: string): void => void process.stderr.write(`${line}\n`);
