@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { writeKubeconfigFile } from '../controlplane/kubeconfig.ts';
+import type { KubectlOptions } from '../controlplane/kubectl.ts';
 import { buildFlux, type Flux } from '../gitops/flux.ts';
 import type { OperatorProcess } from '../operator/operator-process.ts';
 import { cluster } from './cluster.ts';
@@ -75,8 +76,8 @@ const tracked = (name: string): object => ({
   },
 });
 const argocdApplies = (object: object) => place.cluster.apply(object, { kubeconfig });
-const remove = (name: string) =>
-  place.cluster.kubectl(['delete', 'tagrant', name, '-n', place.namespace], { kubeconfig });
+const remove = (name: string, who: KubectlOptions = { kubeconfig }) =>
+  place.cluster.kubectl(['delete', 'tagrant', name, '-n', place.namespace], who);
 const aliceReads = () => place.may('alice', 'get', 'pods');
 const line = (action: string, name: string): string[] => [
   `${action} TemporaryAccessGrant/${place.namespace}/${name}`,
@@ -185,6 +186,20 @@ describe('Argo CD', () => {
   });
 });
 
+it('what people approved begins not anew when it is created again: it waits for new approvals', async () => {
+  await place.ask('people');
+  await place.decide('people', 'bob', 'Approved');
+  const first = await place.reach('people', 'Active');
+  await remove('people', { as: 'alice' });
+  await place.ask('people');
+  await place.told('people', 'Requested');
+  const second = await place.get('people');
+  expect(second.metadata.uid).not.toBe(first.metadata.uid);
+  expect(second.status).toMatchObject({ phase: 'Pending', decisions: [] });
+  await place.cluster.eventually(async () => (await place.bindings()).length === 0);
+  await remove('people', { as: 'alice' });
+});
+
 describe('a policy that needs no approval', () => {
   it('is open to those whom the document means, by the document’s own questions', async () => {
     const [questions = ''] = await shellBlocks('docs/gitops.md');
@@ -197,5 +212,17 @@ describe('a policy that needs no approval', () => {
     const own = { ...named('own'), spec: { ...manifest.spec, subjects: undefined, notAfter: inSeconds(60) } };
     const { stderr } = await place.cluster.apply(own, { as: 'alice', allowFailure: true });
     expect(stderr).toContain('may not request access');
+  });
+
+  it('is open to everybody who holds curfew-requester, as the document warns', async () => {
+    const { namespace } = place;
+    const role = '--clusterrole=curfew-requester';
+    await place.cluster.kubectl(['create', 'rolebinding', 'eve', '-n', namespace, role, '--user=eve']);
+    const own = {
+      ...named('trap'),
+      spec: { ...manifest.spec, subjects: undefined, notAfter: inSeconds(60) },
+    };
+    await place.cluster.apply(own, { as: 'eve' });
+    expect((await place.reach('trap', 'Active')).status.decisions).toEqual([]);
   });
 });
