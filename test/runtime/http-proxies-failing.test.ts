@@ -1,5 +1,6 @@
 /** Proxies that cannot help, and what is said about them. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { HttpApi } from '../../src/kube/http-api.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { eventually } from '../cluster/eventually.ts';
 import { failure } from './failure.ts';
@@ -58,8 +59,8 @@ describe('a proxy that cannot help', () => {
   });
 
   it.each([
-    ['a request', post],
-    ['a watch', watch],
+    ['a request', (api: HttpApi) => post(api)],
+    ['a watch', (api: HttpApi) => watch(api)],
   ])('because it never answers ends %s at its deadline, or with the client', async (_what, use) => {
     const proxy = kept(await startHttpProxy({ answer: '' }));
     const server = await serverWith('h2');
