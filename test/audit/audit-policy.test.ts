@@ -122,6 +122,19 @@ describe('the audit log answers by itself', () => {
       { by: curfew, phase: 'Expired', ended: { reason: 'Expired' } },
     ]);
   });
+
+  it('who tried what they may not', async () => {
+    const refused = (await ask(5, '')).filter(({ who }) => who === 'mallory');
+    // Where the guard and what the policy says both refuse, the API server shows one of them.
+    const notForOthers = expect.stringMatching(
+      /mallory may not request access for others|not to eve/,
+    ) as unknown;
+    const notApproving = expect.stringContaining('mallory may not approve or deny') as unknown;
+    expect(refused).toMatchObject([
+      { verb: 'create', refused: notForOthers },
+      { verb: 'patch', grant: 'inc-4711', refused: notApproving },
+    ]);
+  });
 });
 
 const renewed = async (): Promise<string> => {
