@@ -67,6 +67,15 @@ function roleIsForOthers(
     : undefined;
 }
 
+function subjectsAreOutside(grant: Grant, _policy: Policy, installation: Installation): string | undefined {
+  const closed = forbiddenNamespaces(installation);
+  // Only a ServiceAccount has a namespace.
+  const inside = subjectsOf(grant).find(({ namespace = '' }) => closed.includes(namespace));
+  return inside === undefined
+    ? undefined
+    : `temporary access is not given to ${subjectName(inside)}: whoever works in its namespace can become the cluster, or Curfew. Name another subject`;
+}
+
 function subjectsAreAllowed(grant: Grant, policy: Policy): string | undefined {
   const { allow, kinds } = { ...subjectDefaults, ...policy.spec.subjects };
   for (const subject of subjectsOf(grant)) {
@@ -132,6 +141,7 @@ const policyChecks: readonly Check[] = [
   notSuspended,
   namespacesAreAllowed,
   roleIsForOthers,
+  subjectsAreOutside,
   roleIsOffered,
   subjectsAreAllowed,
   durationFits,

@@ -34,6 +34,9 @@ const mayNot = (what: string, remedy: string): string =>
 
 function grantRules(edition: Edition): readonly Validation[] {
   const { forbiddenNamespaces: forbidden, ownRolePrefixes } = edition;
+  // Only a ServiceAccount has a namespace.
+  const isInside = `s.?namespace.orValue('') in ${cel(forbidden)}`;
+  const inside = `object.spec.subjects.filter(s, ${isInside})[0]`;
   return [
     probeRule(grantPolicyName, edition, foundRequester),
     {
@@ -66,6 +69,12 @@ function grantRules(edition: Edition): readonly Validation[] {
         'request access for others',
         'leave out spec.subjects, or ask its owner for the verb request-for',
       ),
+    },
+    {
+      expression: `!has(object.spec.subjects) || !object.spec.subjects.exists(s, ${isInside})`,
+      message:
+        'temporary access is not given to ServiceAccounts of the cluster itself, nor to those of Curfew',
+      messageExpression: say`temporary access is not given to system:serviceaccount:${`${inside}.namespace`}:${`${inside}.name`}: whoever works in its namespace can become the cluster, or Curfew. Name another subject`,
     },
     {
       expression: `!${cel(ownRolePrefixes)}.exists(p, object.spec.roleRef.name.startsWith(p))`,

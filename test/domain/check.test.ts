@@ -81,6 +81,13 @@ const rows: readonly Row[] = [
     message: /belongs to Kubernetes itself/,
   },
   {
+    name: "a ServiceAccount of Curfew's own namespace",
+    grant: aGrant({ subjects: [{ kind: 'ServiceAccount', namespace: 'curfew-system', name: 'ci' }] }),
+    policy: aPolicy({ subjects: { allow: 'Any', kinds: ['ServiceAccount'] } }),
+    reason: 'PolicyRefused',
+    message: /not given to system:serviceaccount:curfew-system:ci: .*Name another subject/,
+  },
+  {
     name: 'a duration over the maximum',
     grant: aGrant({ duration: '9h' }),
     policy: aPolicy(),

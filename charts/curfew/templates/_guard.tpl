@@ -1,7 +1,7 @@
 {{/* Generated from src/domain and src/guard by `make generate`. Do not edit. */}}
 {{- define "curfew.guardHash" -}}
 {{- list
-    (print "fdd95aedad6cdf9dbbb4c00b5b161ac0aca55fd9701d5028f442d5946f5163b2")
+    (print "bc7db47e7eda3dee02467f6125c9ff18ea10d6108a838b363333f5a02ffc74af")
     (print (include "curfew.operatorUser" .))
     (print (include "curfew.reaperUser" .))
     (print (.Release.Namespace) ",kube-node-lease,kube-public,kube-system")

@@ -144,6 +144,13 @@ const subjects: readonly Verdicts[] = [
       [{}, 'gives access to ServiceAccount only, not to User star'],
       whom([account('ci', 'bot')]),
       whom([account('ci', 'bot'), user('bob')], 'not to User bob'),
+      whom([account('curfew-systems', 'bot')]),
+      ...['curfew-system', 'kube-system'].map((namespace) =>
+        whom(
+          [account('ci', 'bot'), account(namespace, 'bot')],
+          `temporary access is not given to system:serviceaccount:${namespace}:bot`,
+        ),
+      ),
     ],
   },
 ];
