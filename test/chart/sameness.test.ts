@@ -32,6 +32,11 @@ const config = async (...paths: readonly string[]): Promise<readonly Rendered[]>
 const policies = async (options: RenderOptions): Promise<readonly Rendered[]> =>
   (await rendered(options)).filter(({ kind }) => kind === 'TemporaryAccessPolicy');
 
+interface Rule {
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
 const rights = (objects: readonly Rendered[]) =>
   new Map(
     objects
@@ -59,6 +64,24 @@ it('gives the rights that `make install` gives, and those of the reaper to what 
 it('never means all roles where none is listed', async () => {
   const objects = await rendered({ values: { grantableRoles: [] } });
   expect(rights(objects).get('ClusterRole curfew-operator-grantable-roles')?.rules).toEqual([]);
+});
+
+const other = { roles: [{ kind: 'ClusterRole', name: 'view' }], duration: { max: '1h' } };
+const unattended = { ...other, expiration: 'AbsoluteRequired', approval: { required: 0 } };
+
+it.each<[string, object, readonly string[] | undefined]>([
+  ['those that need an approval, by default or in words', { 'read-only': other }, ['default', 'read-only']],
+  ['none that needs no approval', { 'from-git': unattended, 'read-only': other }, ['default', 'read-only']],
+  ['none, rather than all, where there is none', { default: null }, undefined],
+  ['none, rather than all, where none needs an approval', { default: unattended }, undefined],
+])('lets people ask under policies by name: %s', async (_what, some, names) => {
+  const roles = rights(await rendered({ values: { policies: some } }));
+  for (const name of ['curfew-requester', 'curfew-cluster-requester']) {
+    const rules = roles.get(`ClusterRole ${name}`)?.rules as readonly Rule[];
+    expect(rules.length, name).toBeGreaterThan(1);
+    const asking = rules.filter(({ verbs }) => verbs.includes('request'));
+    expect(asking.map(({ resourceNames }) => resourceNames)).toEqual(names === undefined ? [] : [names]);
+  }
 });
 
 it('has the same guard in the same place', async () => {

@@ -7,6 +7,7 @@
 import type { GrantSpec } from '../../src/domain/schema/grant-spec.ts';
 import type { Decision, GrantStatus } from '../../src/domain/schema/grant-status.ts';
 import type { KubectlResult } from '../controlplane/kubectl.ts';
+import { mayAskUnderAny } from './asking.ts';
 import { type Cluster, cluster } from './cluster.ts';
 
 export interface GrantObject {
@@ -29,7 +30,7 @@ export interface EventObject {
   readonly regarding: { readonly name: string; readonly uid: string };
 }
 
-/** A namespace in which alice may ask, bob and carol may approve and revoke, and nobody may do anything else. */
+/** A namespace in which alice may ask under every policy, bob and carol may approve and revoke, and nobody may do anything else. */
 export interface Workplace {
   readonly namespace: string;
   readonly cluster: Cluster;
@@ -77,7 +78,10 @@ const smallest = {
 /** Makes a fresh namespace with its people, in the cluster of this run unless told otherwise. */
 export async function workplace(prefix: string, home: Cluster = cluster()): Promise<Workplace> {
   const namespace = await home.namespace({ prefix });
-  await home.apply(Object.entries(roleFor).map(([user, role]) => bind(namespace, user, role)));
+  await home.apply([
+    ...Object.entries(roleFor).map(([user, role]) => bind(namespace, user, role)),
+    ...mayAskUnderAny(namespace, ['alice']),
+  ]);
   const { kubectl } = home;
 
   const manifest: Workplace['manifest'] = (name, spec = {}) => ({

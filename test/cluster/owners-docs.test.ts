@@ -103,6 +103,21 @@ describe('hardening', () => {
     const lax = (await shellBlocks('docs/hardening.md')).find((block) => block.includes('selfApproval'));
     expect((await type(lax ?? 'false')).split('\n')).toContain(`${team}-lax`);
   });
+
+  it('finds roles that let their holders ask under every policy, of which ours is none', async () => {
+    const name = `${team}-asks-under-all`;
+    const rule = { apiGroups: ['curfew.dev'], resources: ['temporaryaccesspolicies'], verbs: ['request'] };
+    await cluster().apply({
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRole',
+      metadata: { name },
+      rules: [rule],
+    });
+    const open = (await shellBlocks('docs/hardening.md')).find((block) => block.includes('request-for'));
+    const found = await type(open ?? 'false');
+    expect(found).toContain(name);
+    expect(found).not.toContain('curfew-requester');
+  });
 });
 
 const grant = (namespace: string, policy: string): object => ({

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { put, rbac, rbacPath } from './rest.ts';
 import { refuseDeletions } from './refusing-deletions.ts';
 import { type Scenario, scenario } from './scenario.ts';
-import { may } from './stage.ts';
+import { may } from './rights.ts';
 
 const active: readonly Scenario[] = [
   scenario('binding made, not yet proved', 'every life passes through it, and never back', async (s) => {

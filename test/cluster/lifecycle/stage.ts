@@ -15,6 +15,7 @@ import type { RawHttp } from '../raw-http.ts';
 import { createGrant, type Life } from './life.ts';
 import type { Recorder } from './recorder.ts';
 import { put, rbac, rbacPath } from './rest.ts';
+import { invite, may } from './rights.ts';
 
 export interface Theatre {
   readonly home: Cluster;
@@ -53,9 +54,6 @@ export interface Stage extends Theatre {
   readonly events: (name: string) => Promise<readonly EventObject[]>;
 }
 
-const people = ['bob', 'carol', 'dave'] as const;
-const user = (name: string) => ({ apiGroup: rbac, kind: 'User', name });
-
 const configMaps: readonly PolicyRule[] = [
   { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create'] },
 ];
@@ -63,27 +61,6 @@ const configMaps: readonly PolicyRule[] = [
 /** The latest of now and a moment `seconds` ahead, as specs have it. */
 export const inSeconds = (seconds: number): string =>
   `${new Date(Date.now() + seconds * 1000).toISOString().slice(0, 19)}Z`;
-
-/** What the API server answers to somebody who asks what they may do. */
-export async function may(http: RawHttp, as: string, resourceAttributes: object): Promise<boolean> {
-  const { status } = await http.insist<{ status: { allowed: boolean } }>({
-    method: 'POST',
-    path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
-    body: { spec: { resourceAttributes } },
-    as,
-  });
-  return status.allowed;
-}
-
-function bind(http: RawHttp, namespace: string, role: string, names: readonly string[]): Promise<object> {
-  return put(http, `${rbacPath}/namespaces/${namespace}/rolebindings/${role}`, {
-    apiVersion: `${rbac}/v1`,
-    kind: 'RoleBinding',
-    metadata: { name: role, namespace },
-    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
-    subjects: names.map(user),
-  });
-}
 
 /** Sets a stage: a fresh namespace in which alice, alba and gwen may ask, and bob, carol and dave may approve and revoke. */
 export async function setStage(theatre: Theatre): Promise<Stage> {
@@ -95,13 +72,7 @@ export async function setStage(theatre: Theatre): Promise<Stage> {
     return name;
   };
   const namespace = await namespaceBeside();
-  await bind(http, namespace, 'curfew-requester', ['alice', 'alba', 'gwen']);
-  await bind(http, namespace, 'curfew-approver', people);
-  // The API server learns of its own bindings by a watch, which may be late on a busy machine.
-  const grants = { namespace, group: 'curfew.dev', resource: 'temporaryaccessgrants' };
-  await eventually(() => may(http, 'gwen', { ...grants, verb: 'create' }));
-  await eventually(() => may(http, 'dave', { ...grants, verb: 'patch', subresource: 'status' }));
-
+  await invite(http, namespace);
   const policyPath = `/apis/curfew.dev/v1alpha1/temporaryaccesspolicies/${namespace}`;
   const rolePath = `${rbacPath}/clusterroles/${namespace}`;
   const ownRole = { kind: 'ClusterRole', name: namespace } as const;
