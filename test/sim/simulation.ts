@@ -27,8 +27,8 @@ export interface Outcome {
 
 const second_ms = 1000;
 const attack_ms = 400 * second_ms;
-/** By then all access has ended, by every clock and every bound. */
-const rest_ms = 320 * second_ms;
+/** By then all access has ended, by every clock and every bound: the longest life may begin when the last fault has stopped. */
+const rest_ms = 480 * second_ms;
 const quiet_ms = 200 * second_ms;
 /** Until all that was on its way has arrived, and somebody leads. */
 const succeeding_ms = lease_ms + 30 * second_ms;
