@@ -38,7 +38,7 @@ async function ownStage(): Promise<Stage> {
 }
 
 const askOn = (stage: Stage): Promise<Life> =>
-  stage.ask({ ...stage.underOwnPolicy, ...stage.ofOwnRole, duration: '3s' });
+  stage.ask({ ...stage.underOwnPolicy, ...stage.ofOwnRole, duration: '10s' });
 
 async function live(stage: Stage): Promise<void> {
   const life = await askOn(stage);
