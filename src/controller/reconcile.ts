@@ -14,6 +14,7 @@ import { answer, gather } from './gather.ts';
 import { createReservations, type Reservations } from './load.ts';
 import { withCut, withMemory } from './remembered.ts';
 import { reconcileDeparted, reconcileOrphan } from './orphan.ts';
+import { EndReached, untilEnd } from './until-end.ts';
 import { parseWork } from './work.ts';
 
 /**
@@ -85,6 +86,7 @@ async function reconcileSteadily(
     room.steadied(grant.metadata.uid);
     return result;
   } catch (error) {
+    if (error instanceof EndReached) return { requeueAfter_ms: 0 };
     room.stumbled(grant);
     throw error;
   }
@@ -100,7 +102,9 @@ async function reconcileGrant(
   for (let round = 0; round < roundsMax; round += 1) {
     const plan = decide(withMemory(shell, world), shell.clock.now());
     if (plan.kind === 'Ask') {
-      world = await answer(shell, world, plan.question, signal);
+      const { question } = plan;
+      const asked: World = world;
+      world = await untilEnd(shell.clock, asked.grant, signal, (cut) => answer(shell, asked, question, cut));
       if (world === undefined) return {};
       continue;
     }
@@ -110,7 +114,11 @@ async function reconcileGrant(
     }
     shell.reservations.reserve(key, world, plan);
     try {
-      world = await applyAll(shell, plan.effects, world, signal);
+      const { effects } = plan;
+      const before: World = world;
+      world = await untilEnd(shell.clock, before.grant, signal, (cut) =>
+        applyAll(shell, effects, before, cut),
+      );
     } catch (error) {
       // Refused is certain; without an answer the write may have landed, and the room stays taken until the next look.
       if (error instanceof ApiError) release(shell, key);

@@ -90,3 +90,23 @@ it.each(refusals)(
     expect(await phase()).toBe('Expired');
   },
 );
+
+it('while the record of access is being written on and on: that is cut off at the end of the access', async () => {
+  const patch = async <T extends KubeObject>(...args: Parameters<Api['patch']>): Promise<T> => {
+    const [, , body, options] = args;
+    const { phase: next } = (body as { status?: { phase?: string } }).status ?? {};
+    if (options?.subresource !== 'status' || next !== 'Active') return cluster.api.patch<T>(...args);
+    return new Promise((_resolve, reject) => {
+      options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error));
+    });
+  };
+  operator = await startOperatorInMemory({ ...cluster, api: { ...cluster.api, patch } });
+  await cluster.request('inc-1', { duration: '1h' });
+  await cluster.approve('inc-1');
+  expect(await phase()).toBe('Activating');
+  expect(await cluster.bindings()).toHaveLength(1);
+  await cluster.clock.advance(hour_ms);
+  expect(await cluster.bindings()).toEqual([]);
+  expect(await phase()).toBe('Expired');
+  expect(operator.failures).toEqual([]);
+});
