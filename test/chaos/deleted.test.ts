@@ -1,19 +1,25 @@
 /**
- * What grants live in, deleted under a running operator: a namespace, which is put there again, and the kinds themselves. Access
- * ends with them.
+ * What grants live in, deleted under a running operator and put there again: a namespace, and the kinds themselves. Access
+ * ends with them, and the operator goes on by itself: a grant that is asked for afterwards lives its whole life.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { managedSelector } from '../../src/domain/binding.ts';
 import { auditEnd } from '../cluster/audit-log.ts';
+import { applyCrds } from '../cluster/crds.ts';
 import { type Workplace, workplace } from '../cluster/grants.ts';
+import { putBack } from '../cluster/guard-tampering.ts';
 import { credentialOf, isWrite, requestsOf } from '../cluster/operator-requests.ts';
 import { type OperatorProcess, startOperator } from '../operator/operator-process.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
-import { type Ground, inSeconds, openGround, type Plot } from './ground.ts';
+import { byItself, type Ground, inSeconds, openGround, type Plot } from './ground.ts';
 
 /** From the deletion on: it must be heard first. */
 const gone_ms = 10_000;
+/** The guard must have been whole for half a minute, and watches wait for half a minute at most. */
+const again_ms = 65_000;
+/** It looks for new kinds each half minute. */
+const collector_ms = 45_000;
 const quiet_ms = 5_000;
 
 let home: ChaosCluster;
@@ -107,11 +113,12 @@ const kinds = ['temporaryaccessgrants', 'clustertemporaryaccessgrants', 'tempora
 const deleteKinds = (): Promise<unknown> =>
   home.kubectl(['delete', 'crd', ...kinds.map((plural) => `${plural}.curfew.dev`), '--timeout=60s']);
 
-it('all kinds, with the garbage collector down: the operator ends access', async () => {
+it('all kinds, with the garbage collector down: the operator ends access, and goes on when they are back', async () => {
   const names = await plot.ask('active', 4, inSeconds(600));
   await plot.reach('Active', names);
   await place.ask('waits');
   await home.kill('kube-controller-manager', 'SIGKILL');
+  onTestFinished(() => home.start('kube-controller-manager'));
   const deleted_ms = Date.now();
   await deleteKinds();
   await home.eventually(async () => (await managed()).length === 0, { timeout_ms: gone_ms });
@@ -119,4 +126,29 @@ it('all kinds, with the garbage collector down: the operator ends access', async
   for (const name of names) expect(stepsOf(name)).toContain('Revoked');
   await home.eventually(async () => (await operator.health('/readyz')) === 503);
   expect(await operator.health('/healthz')).toBe(200);
+
+  await applyCrds(home);
+  await putBack(home);
+  await home.eventually(() => home.apply(byItself));
+  const back_ms = Date.now();
+  // What is asked for before is denied: nobody can vouch for it.
+  await home.eventually(async () => (await operator.health('/readyz')) === 200, { timeout_ms: again_ms });
+  console.log(`access may begin again ${Date.now() - back_ms} ms after the kinds are back`);
+  const whole = await plot.ask('whole-life', 1, inSeconds(8));
+  await plot.reach('Active', whole);
+  await plot.reach('Expired', whole);
+});
+
+it('all kinds, with the operator down: the garbage collector ends access', async () => {
+  const names = await plot.ask('collected', 4, inSeconds(600));
+  await plot.reach('Active', names);
+  await operator.stop('SIGKILL');
+  // It has just been started, and collects nothing of a kind before it has looked at it.
+  await home.kubectl(['delete', 'tagrant', 'collected-0', '-n', plot.namespace]);
+  await home.eventually(async () => (await managed()).length === 3, { timeout_ms: collector_ms });
+  const deleted_ms = Date.now();
+  await deleteKinds();
+  await home.eventually(async () => (await managed()).length === 0);
+  console.log(`all bindings collected ${Date.now() - deleted_ms} ms after the deletion of their kinds began`);
+  expect(Date.now() - deleted_ms).toBeLessThanOrEqual(gone_ms);
 });

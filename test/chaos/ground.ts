@@ -8,6 +8,7 @@ import { bindingResource, grantResource } from '../../src/controller/resources.t
 import { bindingName, managedSelector, type StoredBinding } from '../../src/domain/binding.ts';
 import { formatTime } from '../../src/domain/duration.ts';
 import type { Grant } from '../../src/domain/grant.ts';
+import type { GrantSpec } from '../../src/domain/schema/grant-spec.ts';
 import { createHttpApi, type HttpApi } from '../../src/kube/http-api.ts';
 import { loadConnection } from '../../src/kube/kubeconfig.ts';
 import { apiVersionOf } from '../../src/runtime/resources.ts';
@@ -19,7 +20,12 @@ import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 export interface Plot {
   readonly namespace: string;
   /** Asks for so many accesses until then; their names. */
-  readonly ask: (prefix: string, count: number, end_ms: number) => Promise<readonly string[]>;
+  readonly ask: (
+    prefix: string,
+    count: number,
+    end_ms: number,
+    spec?: Partial<GrantSpec>,
+  ) => Promise<readonly string[]>;
   readonly grants: (names: readonly string[]) => Promise<readonly Grant[]>;
   /** Resolves when all are in this phase. @throws Error that says which are in another */
   readonly reach: (phase: string, names: readonly string[], timeout_ms?: number) => Promise<readonly Grant[]>;
@@ -45,7 +51,7 @@ export interface Ground {
 const policyName = 'by-itself';
 const resource = grantResource.TemporaryAccessGrant;
 
-const byItself: object = {
+export const byItself: object = {
   apiVersion: 'curfew.dev/v1alpha1',
   kind: 'TemporaryAccessPolicy',
   metadata: { name: policyName },
@@ -91,9 +97,11 @@ function plotIn(home: ChaosCluster, api: HttpApi, namespace: string): Plot {
     grants,
     writes: async (verb) =>
       (await requests(verb)).filter(({ responseStatus: { code = 500 } = {} }) => code < 300),
-    ask: async (prefix, count, end_ms) => {
+    ask: async (prefix, count, end_ms, spec = {}) => {
       const names = Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
-      await Promise.all(names.map((name) => api.create<Grant>(resource, namespace, grant(name, end_ms))));
+      await Promise.all(
+        names.map((name) => api.create<Grant>(resource, namespace, grant(name, end_ms, spec))),
+      );
       return names;
     },
     reach: (phase, names, timeout_ms = 15_000) =>
@@ -128,7 +136,7 @@ function plotIn(home: ChaosCluster, api: HttpApi, namespace: string): Plot {
   };
 }
 
-const grant = (name: string, end_ms: number): object => ({
+const grant = (name: string, end_ms: number, spec: Partial<GrantSpec>): object => ({
   apiVersion: apiVersionOf(resource),
   kind: resource.kind,
   metadata: { name },
@@ -137,6 +145,7 @@ const grant = (name: string, end_ms: number): object => ({
     roleRef: { kind: 'ClusterRole', name: 'view' },
     notAfter: formatTime(end_ms),
     reason: 'an end in the middle of trouble',
+    ...spec,
   },
 });
 
