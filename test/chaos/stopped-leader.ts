@@ -5,6 +5,7 @@
 import { expect } from 'vitest';
 import { isWrite, requestsOf } from '../cluster/operator-requests.ts';
 import { createElection, type Election, releasedSpec } from '../cluster/replicas.ts';
+import { type BindingsSeen, watchBindings } from './bindings-seen.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
 import { type Ground, inSeconds, longest_ms, type Plot } from './ground.ts';
 
@@ -12,18 +13,21 @@ const lease_ms = 15_000;
 /** Past the end, the lease included. */
 const bound_ms = lease_ms + 5_000;
 const burst = 40;
+const stopAfter = 5;
 
 /** Nothing stands for longer than the lease, and the stopped one writes nothing when it goes on. */
-export async function leaderStopped({ home, plot: makePlot }: Ground): Promise<void> {
+export async function leaderStopped({ home, api, plot: makePlot }: Ground): Promise<void> {
+  const plot = await makePlot();
   const race = await createElection(releasedSpec, home);
+  const seen = watchBindings(api, plot.namespace);
   try {
-    await stopIn(race, home, await makePlot());
+    await stopIn(race, home, plot, seen);
   } finally {
-    await race.end();
+    await Promise.all([race.end(), seen.end()]);
   }
 }
 
-async function stopIn(race: Election, home: ChaosCluster, plot: Plot): Promise<void> {
+async function stopIn(race: Election, home: ChaosCluster, plot: Plot, seen: BindingsSeen): Promise<void> {
   const first = await race.join();
   await first.logged('leading');
   const second = await race.join();
@@ -33,9 +37,7 @@ async function stopIn(race: Election, home: ChaosCluster, plot: Plot): Promise<v
   await plot.reach('Active', [...many, ...later], end_ms - Date.now());
 
   // With deletions under way.
-  await home.eventually(async () => (await plot.writes('delete')).length > 0, {
-    timeout_ms: end_ms - Date.now() + 5_000,
-  });
+  await seen.untilGone(stopAfter);
   process.kill(first.pid, 'SIGSTOP');
   const left = (await plot.bindings(many)).length;
   await second.logged('leading', lease_ms + 3_000);
