@@ -28,8 +28,8 @@ export interface RawHttp {
   readonly send: <T>(request: RawRequest) => Promise<Answer<T>>;
   /** The same, insisting on success. @throws Error with the API server's words */
   readonly insist: <T>(request: RawRequest) => Promise<T>;
-  /** Calls back with each line of an answer that does not end, and throws when it does; returns what cuts it off. */
-  readonly follow: (path: string, onLine: (line: string) => void) => () => void;
+  /** Calls back with each line of an answer, and when it has ended in good order; throws when it breaks. Returns what cuts it off. */
+  readonly follow: (path: string, onLine: (line: string) => void, onEnd: () => void) => () => void;
   readonly close: () => void;
 }
 
@@ -63,12 +63,12 @@ export function createRawHttp({ server, adminToken, caData }: ClusterAddress): R
         `expected ${asked.method} ${asked.path} to succeed, got ${code}: ${body.message ?? 'no message'}`,
       );
     },
-    follow: (path, onLine) => {
+    follow: (path, onLine, onEnd) => {
       // An agent of its own: it never comes back to be used again.
       const headers = { authorization: `Bearer ${adminToken}` };
       let rest = '';
       let isCut = false;
-      const ended = (cause?: unknown): void => {
+      const broken = (cause: unknown): void => {
         if (!isCut) throw new Error(`expected GET ${path} to go on`, { cause });
       };
       const outgoing = request(new URL(path, server), { agent: false, ca, headers }, (answer) => {
@@ -77,10 +77,12 @@ export function createRawHttp({ server, adminToken, caData }: ClusterAddress): R
           rest = lines.pop() ?? '';
           for (const line of lines) onLine(line);
         });
-        answer.once('error', ended);
-        answer.once('end', ended);
+        answer.once('error', broken);
+        answer.once('end', () => {
+          if (!isCut) onEnd();
+        });
       });
-      outgoing.once('error', ended);
+      outgoing.once('error', broken);
       outgoing.end();
       return () => {
         isCut = true;

@@ -41,32 +41,46 @@ interface WatchEvent {
   readonly object: GrantObject;
 }
 
+/**
+ * Follows a kind from now on. A watch that ends is resumed where it ended: about a minute after somebody has changed a CRD the
+ * API server ends those that were opened before.
+ *
+ * @returns what ends it
+ */
+async function watch(http: RawHttp, path: string, record: (event: WatchEvent) => void): Promise<() => void> {
+  const list = await http.insist<{ metadata: { resourceVersion: string } }>({
+    method: 'GET',
+    path: `${path}?limit=1`,
+  });
+  let version = list.metadata.resourceVersion;
+  const onLine = (line: string): void => {
+    const event = JSON.parse(line) as WatchEvent;
+    if (event.type === 'ERROR') throw new Error(`expected the watch to go on, got ${line}`);
+    version = event.object.metadata.resourceVersion;
+    record(event);
+  };
+  let cut: () => void;
+  const follow = (): void => {
+    cut = http.follow(`${path}?watch=true&timeoutSeconds=1800&resourceVersion=${version}`, onLine, follow);
+  };
+  follow();
+  return () => cut();
+}
+
 /** Starts to watch; what was stored before is not looked at. */
 export async function startRecorder(http: RawHttp): Promise<Recorder> {
   const stored = new Map<string, GrantObject[]>();
   const gone = new Set<string>();
   const listeners = new Set<(uid: string) => void>();
 
-  const record = (line: string): void => {
-    const { type, object } = JSON.parse(line) as WatchEvent;
-    if (type === 'ERROR') throw new Error(`expected the watch to go on, got ${line}`);
+  const record = ({ type, object }: WatchEvent): void => {
     if (type === 'BOOKMARK') return;
     const { uid } = object.metadata;
     stored.set(uid, [...(stored.get(uid) ?? []), object]);
     if (type === 'DELETED') gone.add(uid);
     for (const listener of listeners) listener(uid);
   };
-  const cuts = await Promise.all(
-    plurals.map(async (plural) => {
-      const path = `${grantsPath}/${plural}`;
-      const { metadata } = await http.insist<{ metadata: { resourceVersion: string } }>({
-        method: 'GET',
-        path: `${path}?limit=1`,
-      });
-      const query = `watch=true&timeoutSeconds=1800&resourceVersion=${metadata.resourceVersion}`;
-      return http.follow(`${path}?${query}`, record);
-    }),
-  );
+  const cuts = await Promise.all(plurals.map((plural) => watch(http, `${grantsPath}/${plural}`, record)));
 
   return {
     versions: (uid) => stored.get(uid) ?? [],
