@@ -12,7 +12,7 @@ import { type Ground, inSeconds, longest_ms, type Plot } from './ground.ts';
 const lease_ms = 15_000;
 /** Past the end, the lease included. */
 const bound_ms = lease_ms + 5_000;
-const burst = 40;
+const burst = 60;
 const stopAfter = 5;
 
 /** Nothing stands for longer than the lease, and the stopped one writes nothing when it goes on. */
