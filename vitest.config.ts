@@ -88,7 +88,7 @@ export default defineConfig({
       // Installs what the Dockerfile installs, and has a control plane of its own.
       ring('image', alone(4)),
       // Real helm; each release has a control plane of its own.
-      ring('chart', { ...alone(4), testTimeout: 120_000 }),
+      ring('chart', { ...alone(4), testTimeout: 120_000, globalSetup: ['test/chart/global-setup.ts'] }),
       ring('bench', { ...alone(5), testTimeout: 600_000 }),
       onLine('1.32', 6),
       onLine('1.37', 7),
