@@ -3,39 +3,25 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { HttpApi } from '../../src/kube/http-api.ts';
 import { ConnectionError } from '../../src/runtime/api-error.ts';
 import { eventually } from '../cluster/eventually.ts';
-import {
-  type Answer,
-  connect,
-  json,
-  silence,
-  startServer,
-  type TestResponse,
-  type TestServer,
-} from './http-server.ts';
+import { type Answer, connect, json, silence, type TestResponse } from './http-server.ts';
 import { deadline_ms } from './hurried-clock.ts';
 import { widget, widgets } from './objects.ts';
-import { type Relay, startRelay } from './relay.ts';
-import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
+import { createRelayedWorld, ref, type RelayedWorld } from './relayed-world.ts';
+import { settled } from './virtual-clock.ts';
 
-const ref = { resource: widgets, namespace: 'ns', name: 'a' };
 const fine = json(200, widget('a', '1'));
 
-let server: TestServer;
-let relay: Relay;
-let clock: VirtualClock;
-let api: HttpApi;
+let world: RelayedWorld;
+let server: RelayedWorld['server'];
+let relay: RelayedWorld['relay'];
+let clock: RelayedWorld['clock'];
+let api: RelayedWorld['api'];
 
 beforeEach(async () => {
-  server = await startServer();
-  relay = await startRelay(Number(new URL(server.url).port));
-  clock = createVirtualClock();
-  api = connect({ ...server, url: `http://127.0.0.1:${relay.port}` }, { clock });
+  world = await createRelayedWorld();
+  ({ server, relay, clock, api } = world);
 });
-afterEach(async () => {
-  await api.close();
-  await relay[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterEach(() => world[Symbol.asyncDispose]());
 
 /** Makes the client keep so many connections: as many requests are answered only when all have come. */
 const keepConnections = async (count: number): Promise<void> => {

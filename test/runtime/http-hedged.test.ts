@@ -1,32 +1,25 @@
 /** What becomes of a deletion that gets no answer: access stands until it has one. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import type { HttpApi } from '../../src/kube/http-api.ts';
 import { eventually } from '../cluster/eventually.ts';
-import { connect, json, silence, startServer, type TestResponse, type TestServer } from './http-server.ts';
+import { json, silence, type TestResponse } from './http-server.ts';
 import { patience_ms } from './hurried-clock.ts';
-import { widget, widgets } from './objects.ts';
-import { type Relay, startRelay } from './relay.ts';
-import { createVirtualClock, settled, type VirtualClock } from './virtual-clock.ts';
+import { widget } from './objects.ts';
+import { createRelayedWorld, ref, type RelayedWorld } from './relayed-world.ts';
+import { settled } from './virtual-clock.ts';
 
-const ref = { resource: widgets, namespace: 'ns', name: 'a' };
 const removed = json(200, { kind: 'Status', apiVersion: 'v1', status: 'Success' });
 
-let server: TestServer;
-let relay: Relay;
-let clock: VirtualClock;
-let api: HttpApi;
+let world: RelayedWorld;
+let server: RelayedWorld['server'];
+let relay: RelayedWorld['relay'];
+let clock: RelayedWorld['clock'];
+let api: RelayedWorld['api'];
 
 beforeEach(async () => {
-  server = await startServer();
-  relay = await startRelay(Number(new URL(server.url).port));
-  clock = createVirtualClock();
-  api = connect({ ...server, url: `http://127.0.0.1:${relay.port}` }, { clock });
+  world = await createRelayedWorld();
+  ({ server, relay, clock, api } = world);
 });
-afterEach(async () => {
-  await api.close();
-  await relay[Symbol.asyncDispose]();
-  await server[Symbol.asyncDispose]();
-});
+afterEach(() => world[Symbol.asyncDispose]());
 
 const remove = (signal?: AbortSignal) =>
   api.delete(ref, { uid: 'u-1', ...(signal === undefined ? {} : { signal }) });
