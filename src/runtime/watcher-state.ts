@@ -16,7 +16,8 @@ export interface WatcherStart {
     | { readonly kind: 'Stream' }
     /**
      * Whether the server has come as far as this. One that was restored from a backup may not have, and a watch from there
-     * would be silent until it has: for minutes or days, with nothing to tell it from a cluster in which nothing happens.
+     * would be silent until it has: for minutes or days, with nothing to tell it from a cluster in which nothing happens. Asked
+     * once: a server that was away may since have come as far on another way.
      */
     | { readonly kind: 'Confirm'; readonly resourceVersion: string }
     | { readonly kind: 'Watch'; readonly resourceVersion: string };

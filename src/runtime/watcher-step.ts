@@ -116,7 +116,7 @@ function afterFailure<T>(
   const after_ms = retryAfter_ms(error) + jitter_ms;
   // Where lists work and watches do not, an old state would stay for ever.
   const isStale = failures % relistAfter === 0;
-  const isLost = isGone(error) || isVersionAhead(error) || refused || isStale;
+  const isLost = isGone(error) || isVersionAhead(error) || refused || isStale || wasAway(phase, code);
   return 'resourceVersion' in phase && !isLost
     ? confirm(state, phase.resourceVersion, { failures, after_ms })
     : begin(strategy, failures, after_ms);
@@ -125,6 +125,13 @@ function afterFailure<T>(
 /** Whether the watch that has just failed had worked, so that the failures before it no longer count. */
 const wasEstablished = (phase: WatcherPhase<unknown>, at_ms: number): boolean =>
   phase.kind === 'Watching' && (phase.heard !== 'Nothing' || at_ms - phase.since_ms >= establishedWatch_ms);
+
+/**
+ * Whether the server was not there when it was asked for what we are at. Then it may come back from a backup, and may have given
+ * out all the versions that we know once more, for other states. One that is merely busy says so.
+ */
+const wasAway = (phase: WatcherPhase<unknown>, code: number | undefined): boolean =>
+  phase.kind === 'Confirming' && code !== 429;
 
 const retryAfter_ms = (error: unknown): number =>
   error instanceof ApiError ? Math.min(error.status.retryAfter_s ?? 0, retryAfterMax_s) * 1000 : 0;

@@ -8,7 +8,7 @@ import { mkdir, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pasteAsOwner, shellBlocks } from '../cluster/pasting.ts';
 import { type EtcdTools, findOrBuildEtcdTools } from '../controlplane/binaries.ts';
-import { etcdUrl } from '../controlplane/etcd.ts';
+import { type Etcd, etcdOf, etcdUrl } from '../controlplane/etcd.ts';
 import type { ChaosCluster } from './chaos-cluster.ts';
 
 export const runbooks = 'docs/runbooks.md';
@@ -20,7 +20,8 @@ export interface Backup {
   readonly paste: (block: string) => Promise<string>;
   /**
    * Stops API server and etcd, restores the snapshot, and starts them. Resolves with when the API server was ready again.
-   * `HigherRevisions` is the runbook's command; without it the server hands out revisions once more that clients know.
+   * `HigherRevisions` is the runbook's command. Without it the server hands out revisions once more that clients know, and has
+   * handed them all out before it is ready: by its revision alone nobody can tell that it is not the one it was.
    */
   readonly restore: (how: 'HigherRevisions' | 'SameRevisions') => Promise<number>;
 }
@@ -50,6 +51,7 @@ async function restore(
   how: 'HigherRevisions' | 'SameRevisions',
 ): Promise<number> {
   await home.kill('kube-apiserver', 'SIGKILL');
+  const known = Number(await (await etcdOf(home)).revision());
   await home.kill('etcd', 'SIGKILL');
   const [higher = ''] = await shellBlocks(runbooks, 'Restoring etcd');
   await run(how === 'HigherRevisions' ? higher : 'etcdutl snapshot restore etcd.db --data-dir=etcd-restored');
@@ -57,8 +59,13 @@ async function restore(
   await rename(data, join(folder, 'etcd-lost'));
   await rename(join(folder, 'etcd-restored'), data);
   await home.start('etcd');
+  if (how === 'SameRevisions') await catchUp(await etcdOf(home), known);
   await home.start('kube-apiserver');
   const ready_ms = Date.now();
   await home.restart('kube-controller-manager', 'SIGKILL');
   return ready_ms;
+}
+
+async function catchUp(etcd: Etcd, revision: number): Promise<void> {
+  while (Number(await etcd.put([['/elsewhere', 'written after the restore']])) <= revision);
 }

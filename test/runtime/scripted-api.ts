@@ -33,10 +33,10 @@ export interface ScriptedList {
 export interface ScriptedApi extends Pick<Api, 'list' | 'watch'> {
   readonly watches: ScriptedWatch[];
   readonly lists: ScriptedList[];
-  /** The versions that the server was asked whether it has. It has all of them, unless `behind`. */
+  /** The versions that the server was asked whether it has. */
   readonly confirmations: string[];
-  /** As after a restored backup: it has no version that it is asked for. */
-  behind: boolean;
+  /** What it answers to that; undefined: it has all of them. */
+  confirms: Error | undefined;
   /** The watch opened last; fails the test when there is none, or it is over. */
   readonly watching: () => ScriptedWatch;
   /** The list asked for last. */
@@ -61,7 +61,8 @@ export const statusError = (code: number, retryAfter_s?: number): ApiErrorStatus
 export const apiError = (code: number, retryAfter_s?: number): ApiError =>
   new ApiError('TEST widgets', statusError(code, retryAfter_s));
 
-const versionAhead = (): ApiError =>
+/** As after a restored backup: it has not come as far. */
+export const versionAhead = (): ApiError =>
   new ApiError('TEST widgets', { ...statusError(504, 1), cause: 'ResourceVersionTooLarge' });
 
 function last<T>(all: readonly T[], what: string): T {
@@ -80,9 +81,9 @@ export function createScriptedApi(): ScriptedApi {
     const { notOlderThan } = options;
     if (notOlderThan !== undefined) {
       confirmations.push(notOlderThan);
-      return scripted.behind
-        ? Promise.reject(versionAhead())
-        : Promise.resolve({ resourceVersion: notOlderThan, items: [] });
+      return scripted.confirms === undefined
+        ? Promise.resolve({ resourceVersion: notOlderThan, items: [] })
+        : Promise.reject(scripted.confirms);
     }
     const { promise, resolve, reject } = Promise.withResolvers<KubeList<Widget>>();
     options.signal?.addEventListener('abort', () => reject(options.signal?.reason as Error), { once: true });
@@ -110,7 +111,7 @@ export function createScriptedApi(): ScriptedApi {
     watches,
     lists,
     confirmations,
-    behind: false,
+    confirms: undefined,
     list: list as Api['list'],
     watch: watch as Api['watch'],
     watching: () => {

@@ -4,9 +4,9 @@
  */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { widget } from './objects.ts';
-import { added, bookmark, type ScriptedApi } from './scripted-api.ts';
+import { added, apiError, bookmark, type ScriptedApi, versionAhead } from './scripted-api.ts';
 import type { VirtualClock } from './virtual-clock.ts';
-import { cut, startWatcher, type WatcherWorld } from './watcher-world.ts';
+import { anyBackoff_ms, cut, startWatcher, type WatcherWorld } from './watcher-world.ts';
 
 let watcher: WatcherWorld;
 let api: ScriptedApi;
@@ -31,7 +31,7 @@ it('after a watch broke, the server is asked whether it has what we are at befor
 
 it('where it has not, the complete state is asked for within seconds, and what is not in it is gone', async () => {
   await api.watching().send(added(widget('a', '11')));
-  api.behind = true;
+  api.confirms = versionAhead();
   await api.watching().fail(cut());
   await clock.advance(3_000);
   expect(api.confirmations).toEqual(['11']);
@@ -43,7 +43,7 @@ it('where it has not, the complete state is asked for within seconds, and what i
 
 it('as it is after a watch that said nothing until it ended in good order', async () => {
   await clock.advance(300_000);
-  api.behind = true;
+  api.confirms = versionAhead();
   await api.watching().close();
   expect(api.confirmations).toEqual(['10']);
   await clock.advance(3_000);
@@ -55,4 +55,31 @@ it('a watch that said something goes on without a question', async () => {
   await api.watching().close();
   expect(api.watching().options).toMatchObject({ resourceVersion: '11' });
   expect(api.confirmations).toEqual([]);
+});
+
+it.each([
+  ['could not be reached', cut],
+  ['failed', () => apiError(503)],
+  ['said no', () => apiError(403)],
+])(
+  'a server that %s when it was asked may come back from a backup that has since come as far: all is asked for',
+  async (_how, error) => {
+    await api.watching().send(added(widget('a', '11')));
+    api.confirms = error();
+    await api.watching().fail(cut());
+    await clock.advance(3_000);
+    expect(api.confirmations).toEqual(['11']);
+    expect(api.watching().options).toMatchObject({ sendInitialEvents: true });
+  },
+);
+
+it('one that is busy is asked once more', async () => {
+  await api.watching().send(added(widget('a', '11')));
+  api.confirms = apiError(429);
+  await api.watching().fail(cut());
+  await clock.advance(anyBackoff_ms);
+  expect(api.confirmations.length).toBeGreaterThan(1);
+  api.confirms = undefined;
+  await clock.advance(anyBackoff_ms);
+  expect(api.watching().options).toMatchObject({ resourceVersion: '11' });
 });
