@@ -15,7 +15,7 @@ const roundsOf = (short: number): readonly number[] =>
   Array.from({ length: isLong ? 20 : short }, (_, index) => index + 1);
 /** Nearly all of it for the preparation, on a busy machine. */
 const timeout = 400_000;
-/** What an operator that is there needs for the ends of all, in milliseconds, on a machine that is busy with other things too. */
+/** What an operator needs from the start of its process for the ends of all, in milliseconds. */
 const bound_ms = 5_000;
 const lease_ms = 15_000;
 
@@ -64,8 +64,8 @@ it.each(roundsOf(3))(
     console.log(
       `${left} of ${burstSize} left at the kill; ready ${ready_ms - started_ms} ms after the start, the last gone ${last_ms - started_ms} ms after it, ${last_ms - burst.end_ms} ms after the end`,
     );
-    // It cuts before it looks at the guard, without which it is not ready.
-    expect(last_ms - ready_ms).toBeLessThanOrEqual(bound_ms);
+    // It cuts before it looks at the guard, without which it is not ready: that it is ready says nothing.
+    expect(last_ms - started_ms).toBeLessThanOrEqual(bound_ms);
   },
 );
 

@@ -38,7 +38,7 @@ export function livesOf(
     name: `g${index}`,
   };
   const policy = chance.pick(['default', 'default', 'two', 'narrow', 'free']);
-  const asked_ms = chance.between(0, 260) * second_ms;
+  const asked_ms = chance.between(0, 230) * second_ms;
   const requester = chance.pick(['alice', 'dave']);
   const deeds: Deed[] = [];
   const at = (at_ms: number, act: () => Promise<void>): void => void deeds.push({ at_ms, act });

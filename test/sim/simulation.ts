@@ -26,7 +26,7 @@ export interface Outcome {
 }
 
 const second_ms = 1000;
-const attack_ms = 400 * second_ms;
+const attack_ms = 360 * second_ms;
 /** By then all access has ended, by every clock and every bound: the longest life may begin when the last fault has stopped. */
 const rest_ms = 480 * second_ms;
 const quiet_ms = 200 * second_ms;
@@ -80,7 +80,7 @@ function deedsOf(stage: Stage, fleet: Fleet, { old, blocked }: Notes): readonly 
       deeds.push({ at_ms: at_ms + chance.between(0, 999), act });
     }
   };
-  for (let index = chance.between(4, 9); index > 0; index -= 1) {
+  for (let index = chance.between(3, 8); index > 0; index -= 1) {
     deeds.push(...livesOf(cluster, clock, chance.fork(), index));
   }
   often('Hands', [10, 60], async () => {
