@@ -41,8 +41,9 @@ export async function serveEndpoints(
     '/readyz': readiness(obstacle),
   };
   const health = await serve(parseAddress(addresses.healthAddress), probes, onError);
+  const body = shared(metrics.exposition);
   const exposition: Endpoint = {
-    respond: async () => ({ code: 200, type: metrics.contentType, body: await metrics.exposition() }),
+    respond: async () => ({ code: 200, type: metrics.contentType, body: await body() }),
   };
   try {
     const pages = { '/metrics': exposition };
@@ -53,6 +54,17 @@ export async function serveEndpoints(
     await health.close();
     throw error;
   }
+}
+
+/** Whoever asks while an answer is being made gets the same: it looks at every grant, and anybody may ask. */
+function shared<T>(make: () => Promise<T>): () => Promise<T> {
+  let pending: Promise<T> | undefined;
+  return () => {
+    pending ??= make().finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
 }
 
 /** What hangs right now. It is logged, since the kubelet that asks tells nobody why it restarts the operator. */

@@ -32,8 +32,9 @@ export interface Lead {
 export async function lead(parts: Parts, { api, writes, watches, onVerdict, signal }: Lead): Promise<void> {
   const { flags, logger, clock, serverTime, metrics, queue, intake, cache, progress, onStoreError } = parts;
   progress.leading = true;
-  await learnHolders({ api, cache, clock }, logger, signal);
-  intake.open(cache);
+  // What must end waits for nothing; who may begin depends on who holds access.
+  intake.openForEnds(cache);
+  const opened = learnHolders({ api, cache, clock }, logger, signal).then(() => intake.open(cache));
   logger.info('leading');
   watchForLeaps({
     clock,
@@ -63,7 +64,7 @@ export async function lead(parts: Parts, { api, writes, watches, onVerdict, sign
   const shell = { ...told, guard, memory: createMemory(clock), skew_ms: serverTime.skew_ms };
   const controller = createGrantController(shell, { queue, workers: flags.workers, logger, metrics });
   const sweep = sweepOptions(shell, { queue, logger, metrics });
-  await Promise.all([controller.run(signal), runSweep(sweep, signal), done]).finally(() => {
+  await Promise.all([opened, controller.run(signal), runSweep(sweep, signal), done]).finally(() => {
     progress.leading = false;
   });
 }

@@ -1,6 +1,6 @@
 /**
  * Carries out one effect and says what is known of the cluster afterwards. The only place that writes grants and bindings;
- * event.ts and guard-event.ts write Events, guard-record.ts the epoch of the guard.
+ * deleting.ts alone deletes bindings, event.ts and guard-event.ts write Events, guard-record.ts the epoch of the guard.
  *
  * Every write is conditional (resourceVersion, UID, or a name that belongs to one grant for ever), so repeating one, or
  * two leaders overlapping for a moment, does no harm.

@@ -5,6 +5,7 @@
  *
  * Must not know how a leader is found.
  */
+import type { Phase } from '../domain/schema/grant-status.ts';
 import type { Queue } from '../runtime/queue.ts';
 import { keyOf } from '../runtime/resources.ts';
 import type { Cache } from './cache.ts';
@@ -15,7 +16,9 @@ import { bindingKinds, grantKinds } from './resources.ts';
 export interface Intake {
   /** The piece of work with this key changed. */
   readonly changed: (key: string) => void;
-  /** This process leads from now on: everything is work. */
+  /** This process leads from now on: what holds access is work already, the rest when it is open. */
+  readonly openForEnds: (cache: Cache) => void;
+  /** Everything is work. */
   readonly open: (cache: Cache) => void;
   /** The time of day is another than was thought: whatever waits for one is looked at. */
   readonly timeLeapt: (cache: Cache) => void;
@@ -36,6 +39,9 @@ export function createIntake(queue: Pick<Queue<string>, 'add'>, departed: Depart
       // The leader tells of these. Kept for a while, in case it cannot any more.
       else departed.forgetOlderThan(departedMemory_ms);
     },
+    openForEnds: (cache) => {
+      for (const key of holding(cache)) queue.add(key);
+    },
     open: (cache) => {
       isOpen = true;
       departed.forgetOlderThan(departedMemory_ms);
@@ -50,7 +56,14 @@ export function createIntake(queue: Pick<Queue<string>, 'add'>, departed: Depart
 
 /** Grants to which something happens at a time of day: those that hold access first. */
 function* timed(cache: Cache): Iterable<string> {
-  for (const phase of ['Active', 'Activating', 'Scheduled', 'Pending']) {
+  yield* holding(cache);
+  yield* inPhases(cache, ['Scheduled', 'Pending']);
+}
+
+const holding = (cache: Cache): Iterable<string> => inPhases(cache, ['Active', 'Activating']);
+
+function* inPhases(cache: Cache, phases: readonly Phase[]): Iterable<string> {
+  for (const phase of phases) {
     for (const kind of grantKinds) {
       for (const grant of cache.grants[kind].byIndex('phase', phase))
         yield workKey({ kind, key: keyOf(grant) });

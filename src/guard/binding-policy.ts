@@ -15,6 +15,7 @@ import { apiGroup, clusterTemporaryAccessGrant, temporaryAccessGrant } from '../
 import { rbacApiGroup } from '../domain/schema/subject.ts';
 import { isTimestamp } from '../domain/schema/text.ts';
 import { cel, type Manifest, policy, say, type Validation } from './cel.ts';
+import { fieldsFit } from './managed-fields.ts';
 import { exceptForeignProbes, probeRule } from './probe.ts';
 import type { Edition, GuardSettings } from './settings.ts';
 
@@ -89,6 +90,7 @@ const bindingVariables = ({ operatorUser }: GuardSettings): readonly Manifest[] 
   { name: 'old', expression: 'oldObject != null ? dyn(oldObject) : dyn(object)' },
   { name: 'subjects', expression: 'has(variables.binding.subjects) ? variables.binding.subjects : []' },
   { name: 'owners', expression: 'variables.binding.metadata.?ownerReferences.orValue([])' },
+  { name: 'managedFields', expression: 'variables.binding.metadata.?managedFields.orValue([])' },
   {
     name: 'uid',
     expression: `variables.binding.metadata.?labels[?${cel(grantUidLabel)}].orValue('')`,
@@ -133,6 +135,23 @@ const othersRules: readonly Validation[] = [
     ),
     message:
       'only Curfew changes its bindings: to end the access, delete the binding or write Revoked on its grant; for other access, ask with a grant',
+  },
+  {
+    // Nothing else looks at these. Whoever lists the bindings to end access must be able to hold them all.
+    expression: others(
+      [
+        "request.operation != 'UPDATE'",
+        [
+          ...['generateName', 'selfLink'].map(
+            (field) =>
+              `variables.binding.metadata.?${field}.orValue('') == variables.old.metadata.?${field}.orValue('')`,
+          ),
+          `(variables.managedFields == variables.old.metadata.?managedFields.orValue([]) || ${fieldsFit('variables.managedFields')})`,
+        ].join(' && '),
+      ].join(' || '),
+    ),
+    message:
+      'metadata.managedFields, generateName and selfLink of a binding of Curfew stay small and as they are: listing it must always fit',
   },
 ];
 

@@ -46,6 +46,8 @@ function decisionVariables(operatorUser: string): readonly Manifest[] {
     { name: 'after', expression: 'has(object.status) ? dyn(object.status) : {}' },
     { name: 'old', expression: "'decisions' in variables.before ? variables.before['decisions'] : []" },
     { name: 'new', expression: "'decisions' in variables.after ? variables.after['decisions'] : []" },
+    { name: 'managedFields', expression: 'dyn(object).metadata.?managedFields.orValue([])' },
+    { name: 'managedFieldsBefore', expression: 'dyn(oldObject).metadata.?managedFields.orValue([])' },
     { name: 'unchanged', expression: 'variables.before == variables.after' },
     // Whatever stands in the new list and not in the old one, wherever it was put: all rules look at it, and none at a place.
     { name: 'added', expression: 'variables.new.filter(d, !(d in variables.old))' },
@@ -95,8 +97,8 @@ const formRules: readonly Validation[] = [
   },
   {
     // An update of the status carries managedFields along, even one that changes nothing else. A decision fits whatever others
-    // have filled them with: of those there are only so many, and with them come no fields but the API server's own.
-    expression: `variables.isOperator || variables.appends || dyn(object).metadata.?managedFields.orValue([]) == dyn(oldObject).metadata.?managedFields.orValue([]) || ${fieldsFit('dyn(object).metadata.?managedFields.orValue([])')}`,
+    // have filled them with: only what it brings counts, which may be another's entry, filled to the brim, and a little more.
+    expression: `variables.isOperator || variables.managedFields == variables.managedFieldsBefore || (variables.appends ? ${fieldsFit('variables.managedFields.filter(m, !(m in variables.managedFieldsBefore))', 2)} : ${fieldsFit('variables.managedFields')})`,
     message:
       'metadata.managedFields are larger than the fields of a grant can make them: revoking it must always fit',
   },

@@ -42,8 +42,11 @@ export class AnswerTooLong extends Error {
 /** As many connections as deletions at a time. */
 export const connectionsMax = 16;
 const deadline_ms = 10_000;
-/** A page of 500 bindings is about a megabyte; somebody may have made them large. */
-const answerMax_bytes = 64 * 1024 * 1024;
+/**
+ * A page of 500 bindings is about a megabyte; somebody may have made them large. One is no larger than this, by etcd's limit. As
+ * objects they may take ten times as much memory, of each kind at once.
+ */
+const answerMax_bytes = 2 * 1024 * 1024;
 
 /**
  * Reads token and certificate authority, which are renewed from time to time, and takes new connections: whatever became of

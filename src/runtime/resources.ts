@@ -12,3 +12,10 @@ export const qualifiedPlural = ({ group, plural }: Resource): string =>
 /** `namespace/name`, or `/name` for a cluster-scoped object: unique within one resource. */
 export const keyOf = (object: KubeObject): string =>
   `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+
+/** Half of an object's memory, or as much as somebody has put there, and of no use to any reader. */
+export function withoutManagedFields<T extends KubeObject>(object: T): T {
+  if (!('managedFields' in object.metadata)) return object;
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

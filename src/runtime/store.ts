@@ -7,7 +7,7 @@
 import type { KubeObject } from './api.ts';
 import { deleted, type OwnWrite, outlivesApply, outlivesDelete, written } from './own-write.ts';
 import { createRecent } from './recent.ts';
-import { keyOf } from './resources.ts';
+import { keyOf, withoutManagedFields } from './resources.ts';
 import { changesBetween, type StoreChange, type StoreEvent, versionOf } from './store-event.ts';
 import { createStoreIndexes, type IndexFunction } from './store-index.ts';
 
@@ -41,13 +41,6 @@ export interface Store<T extends KubeObject> {
   readonly size: number;
   /** True once the first complete state has arrived. */
   readonly hasSynced: boolean;
-}
-
-/** Half of an object's memory, and of no use to any reader. */
-function withoutManagedFields<T extends KubeObject>(object: T): T {
-  if (!('managedFields' in object.metadata)) return object;
-  const { managedFields: _managedFields, ...metadata } = object.metadata;
-  return { ...object, metadata };
 }
 
 /** An own write, with what the watch has shown beneath it and how many bookmarks it has outlived. */

@@ -8,7 +8,7 @@
 import type { KubeList, KubeObject } from './api.ts';
 import { ApiError, isGone, isVersionAhead } from './api-error.ts';
 import { fullJitter } from './backoff.ts';
-import { keyOf } from './resources.ts';
+import { keyOf, withoutManagedFields } from './resources.ts';
 import {
   begin,
   confirm,
@@ -35,7 +35,7 @@ const relistAfter = 10;
 const establishedWatch_ms = 30_000;
 
 /** What to do after a request has ended: always another one. */
-export function afterEnd<T>(
+export function afterEnd<T extends KubeObject>(
   state: WatcherState<T>,
   end: WatcherEnd<T>,
   moment: WatcherMoment,
@@ -59,12 +59,13 @@ export function afterEnd<T>(
   }
 }
 
-function afterPage<T>(
+function afterPage<T extends KubeObject>(
   state: WatcherState<T>,
   list: KubeList<T>,
   { at_ms }: WatcherMoment,
 ): WatcherStep<T, WatcherStart> {
-  const pages = [...(state.phase.kind === 'Listing' ? state.phase.pages : []), list.items];
+  const items = list.items.map((object) => withoutManagedFields(object));
+  const pages = [...(state.phase.kind === 'Listing' ? state.phase.pages : []), items];
   if (list.continue !== undefined) {
     return {
       state: { ...state, phase: { kind: 'Listing', pages } },
@@ -171,7 +172,7 @@ function onStaged<T extends KubeObject>(
   switch (event.type) {
     case 'ADDED':
     case 'MODIFIED':
-      staged.set(keyOf(event.object), event.object);
+      staged.set(keyOf(event.object), withoutManagedFields(event.object));
       return { state, command: { kind: 'Read' } };
     case 'DELETED':
       staged.delete(keyOf(event.object));

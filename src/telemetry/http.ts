@@ -9,6 +9,9 @@ export interface Endpoint {
   readonly respond: () => Promise<{ readonly code: number; readonly type: string; readonly body: string }>;
 }
 
+/** Prometheus, the kubelet and somebody who looks: whoever else opens connections must not use the operator up. */
+const connectionsMax = 128;
+
 export interface Address {
   /** Empty means every address of the machine, as in Go. */
   readonly host: string;
@@ -53,6 +56,7 @@ export async function serve(
       },
     );
   });
+  server.maxConnections = connectionsMax;
   await listen(server, address);
   const bound = server.address();
   return {

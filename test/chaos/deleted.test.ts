@@ -84,8 +84,11 @@ it('a namespace, with what is active and what waits: access ends, and comes back
     'json',
   ]);
 
-  await home.kubectl(['delete', 'namespace', place.namespace, '--timeout=60s']);
-  expect(await managed()).toEqual([]);
+  const deleted_ms = Date.now();
+  await home.kubectl(['delete', 'namespace', place.namespace, '--wait=false']);
+  await home.eventually(async () => (await managed()).length === 0, { timeout_ms: gone_ms });
+  console.log(`its binding gone ${Date.now() - deleted_ms} ms after the deletion of the namespace began`);
+  await home.kubectl(['wait', `namespace/${place.namespace}`, '--for=delete', '--timeout=60s']);
   await home.eventually(() => stepsOf('active').includes('Revoked'));
   await atRest();
 

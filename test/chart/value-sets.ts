@@ -31,6 +31,8 @@ const identity = (name: string) => ({
 export const valueSets: Readonly<Record<string, object>> = {
   'as it comes': {},
   'everything observed': {
+    // The key that many give the monitors alone, too.
+    commonLabels: { release: 'platform' },
     serviceMonitor: { enabled: true, labels: { release: 'kube-prometheus-stack' }, interval: '15s' },
     prometheusRule: { enabled: true, labels: { release: 'kube-prometheus-stack' } },
     grafanaDashboard: {
@@ -47,7 +49,7 @@ export const valueSets: Readonly<Record<string, object>> = {
       digest: `sha256:${'0123456789abcdef'.repeat(4)}`,
       pullPolicy: 'Always',
     },
-    imagePullSecrets: [{ name: 'mirror' }],
+    imagePullSecrets: [{ name: 'mirror.example.com' }],
   },
   'by tag, with names and labels of their own': {
     image: { tag: 'v0.1.0-debug' },
@@ -75,6 +77,9 @@ export const valueSets: Readonly<Record<string, object>> = {
     grantableRoles: ['view', 'edit', 'team-debugger'],
     policies: {
       default: { approval: { required: 2, selfApproval: 'Forbidden' } },
+      // Names that YAML takes for something else.
+      no: { approval: { required: 1 } },
+      '24': {},
       'gitops.production': {
         roles: [{ kind: 'ClusterRole', name: 'team-*' }],
         duration: { max: '1h' },

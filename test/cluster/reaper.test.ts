@@ -93,6 +93,7 @@ async function watchDeletions(gone: Map<string, number>, count: number): Promise
 
 const interval_s = 2;
 const burst = 500;
+const rounds = process.env['CURFEW_TEST_LONG'] === '1' ? 20 : 3;
 
 describe('the reaper', () => {
   it('finds nothing to do', async () => {
@@ -167,28 +168,36 @@ describe('the reaper', () => {
     expect((await reaper.once()).code).toBe(0);
   });
 
-  it(`ends ${burst} bindings within their end, the interval and 2 s, without CRDs, grants or operator`, async () => {
-    const end_ms = Math.ceil(Date.now() / 1000) * 1000 + 20_000;
-    const gone = new Map<string, number>();
-    const watching = watchDeletions(gone, burst);
-    const made = await Promise.all(
-      Array.from({ length: burst }, (_, index) => bind(end_ms, `burst-${index}`)),
-    );
-    await kubectl(controlPlane, ['delete', 'crd', ...crds.map((plural) => `${plural}.curfew.dev`)]);
-    expect(Date.now(), 'everything must stand ready before the end').toBeLessThan(end_ms);
-    expect((await managed()).length).toBe(burst);
+  it.each(Array.from({ length: rounds }, (_, index) => index + 1))(
+    `round %i: ends ${burst} bindings within their end, the interval and 2 s, without CRDs, grants or operator`,
+    async (round) => {
+      const end_ms = Math.ceil(Date.now() / 1000) * 1000 + 20_000;
+      const gone = new Map<string, number>();
+      const watching = watchDeletions(gone, burst);
+      const made = await Promise.all(
+        Array.from({ length: burst }, (_, index) => bind(end_ms, `burst-${round}-${index}`)),
+      );
+      await kubectl(controlPlane, [
+        'delete',
+        'crd',
+        '--ignore-not-found',
+        ...crds.map((plural) => `${plural}.curfew.dev`),
+      ]);
+      expect(Date.now(), 'everything must stand ready before the end').toBeLessThan(end_ms);
+      expect((await managed()).length).toBe(burst);
 
-    const running = reaper.again(`--interval=${interval_s}s`);
-    await watching;
-    const { code, lines } = await running.stop();
-    expect(code).toBeLessThanOrEqual(2);
-    const rounds = lines.filter(({ duration_ms }) => duration_ms !== undefined);
-    const late_ms = made.map(({ metadata }) => (gone.get(metadata.uid) ?? Number.NaN) - end_ms);
-    console.log(
-      `${burst} bindings gone ${Math.min(...late_ms)} to ${Math.max(...late_ms)} ms after their end, interval ${interval_s} s; rounds took ${rounds.map(({ duration_ms }) => duration_ms).join(', ')} ms`,
-    );
-    expect(Math.min(...late_ms), 'none before its end').toBeGreaterThanOrEqual(0);
-    expect(Math.max(...late_ms)).toBeLessThanOrEqual(interval_s * 1000 + 2000);
-    expect(await managed()).toEqual([]);
-  });
+      const running = reaper.again(`--interval=${interval_s}s`);
+      await watching;
+      const { code, lines } = await running.stop();
+      expect(code).toBeLessThanOrEqual(2);
+      const looks = lines.filter(({ duration_ms }) => duration_ms !== undefined);
+      const late_ms = made.map(({ metadata }) => (gone.get(metadata.uid) ?? Number.NaN) - end_ms);
+      console.log(
+        `${burst} bindings gone ${Math.min(...late_ms)} to ${Math.max(...late_ms)} ms after their end, interval ${interval_s} s; it looked for ${looks.map(({ duration_ms }) => duration_ms).join(', ')} ms`,
+      );
+      expect(Math.min(...late_ms), 'none before its end').toBeGreaterThanOrEqual(0);
+      expect(Math.max(...late_ms)).toBeLessThanOrEqual(interval_s * 1000 + 2000);
+      expect(await managed()).toEqual([]);
+    },
+  );
 });

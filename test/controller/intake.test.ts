@@ -48,6 +48,17 @@ describe('a replica that stands by', () => {
     expect(queued.at(-1)).toBe(workOf('inc-3'));
   });
 
+  it('begins with what holds access, before it knows who else does', () => {
+    const { queued, intake, cache, grants } = begin();
+    const objects = [grant('inc-1', 'Pending'), grant('inc-2', 'Active')];
+    grants.apply({ type: 'Replace', objects });
+    intake.openForEnds(cache);
+    grants.apply({ type: 'Apply', object: grant('inc-3', 'Pending') });
+    expect(queued).toEqual([workOf('inc-2')]);
+    intake.open(cache);
+    expect(queued.slice(1)).toEqual([workOf('inc-1'), workOf('inc-2'), workOf('inc-3')]);
+  });
+
   it('takes over the last word on a grant that was deleted just now', async () => {
     const { clock, queued, intake, cache, grants } = begin();
     grants.apply({ type: 'Apply', object: grant('inc-1', 'Active') });

@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { openLine } from '../../src/reaper/ask.ts';
+import { AnswerTooLong, openLine } from '../../src/reaper/ask.ts';
 import { createAuthority } from '../runtime/certificates.ts';
 
 interface Heard {
@@ -33,7 +33,9 @@ beforeEach(async () => {
         const { method, url, headers } = request;
         heard.push({ request: `${method} ${url}`, authorization: headers.authorization, body });
         response.setHeader('date', 'Mon, 02 Mar 2026 10:00:00 GMT').setHeader('retry-after', '3');
-        response.end(JSON.stringify({ kind: 'Status', status: 'Success' }));
+        response.end(
+          url === '/large' ? 'x'.repeat(3_000_000) : JSON.stringify({ kind: 'Status', status: 'Success' }),
+        );
       });
     },
   ).listen(0, '127.0.0.1');
@@ -83,4 +85,12 @@ it('shows its token to nobody whom the authority does not vouch for', async () =
   await expect(line.ask('GET', '/bindings')).rejects.toThrow(/GET \/bindings: expected an answer/);
   line.close();
   expect(heard).toEqual([]);
+});
+
+it('reads no answer that it could not hold', async () => {
+  const line = openLine(place);
+  await expect(line.ask('GET', '/large')).rejects.toMatchObject({
+    cause: expect.any(AnswerTooLong) as unknown,
+  });
+  line.close();
 });

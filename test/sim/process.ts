@@ -136,8 +136,10 @@ export function startProcess({ clock, random, trail, accepted, connect, onBug }:
   const metrics = { reconciled: () => {}, swept: () => {} } as unknown as WorkOptions['metrics'];
   let leading = false;
   const work = async (writes: Api, signal: AbortSignal): Promise<void> => {
-    await learnHolders({ api, cache, clock: ownClock }, logger, signal);
-    intake.open(cache);
+    intake.openForEnds(cache);
+    const opened = learnHolders({ api, cache, clock: ownClock }, logger, signal).then(() =>
+      intake.open(cache),
+    );
     watchForLeaps({ clock: ownClock, signal, onLeap: () => intake.timeLeapt(cache) });
     const basis = {
       installation: defaultInstallation,
@@ -151,6 +153,7 @@ export function startProcess({ clock, random, trail, accepted, connect, onBug }:
     const leader = { ...basis, guard, memory, skew_ms: serverTime.skew_ms };
     const controller = createGrantController(leader, { queue, workers: 2, logger, metrics });
     await Promise.all([
+      opened,
       controller.run(signal),
       runSweep(sweepOptions(leader, { queue, logger, metrics }), signal),
       done,

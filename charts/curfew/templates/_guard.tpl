@@ -1,7 +1,7 @@
 {{/* Generated from src/domain and src/guard by `make generate`. Do not edit. */}}
 {{- define "curfew.guardHash" -}}
 {{- list
-    (print "bc7db47e7eda3dee02467f6125c9ff18ea10d6108a838b363333f5a02ffc74af")
+    (print "a959569fff71f9a24d5aa0242aebf7c81654fa64b097d5f43cab1096150d8775")
     (print (include "curfew.operatorUser" .))
     (print (include "curfew.reaperUser" .))
     (print (.Release.Namespace) ",kube-node-lease,kube-public,kube-system")

@@ -12,6 +12,12 @@ Names are fixed: the CRDs and the guard exist once in a cluster, so does Curfew.
 {{- toYaml (mergeOverwrite (deepCopy .Values.commonLabels) $own) }}
 {{- end }}
 
+{{/* With more that one object alone has: list (context) (labels). */}}
+{{- define "curfew.labelsWith" -}}
+{{- $own := include "curfew.labels" (index . 0) | fromYaml -}}
+{{- toYaml (mergeOverwrite $own (deepCopy (index . 1))) }}
+{{- end }}
+
 {{/* Labels by which pods of one component are found: list (context) (component). */}}
 {{- define "curfew.selectorLabels" -}}
 app.kubernetes.io/name: curfew
@@ -70,7 +76,7 @@ imagePullSecrets:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 {{- with $values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with $values.nodeSelector }}
 nodeSelector:

@@ -5,6 +5,7 @@ import { create, plain, role, subject } from './foreign-binding.ts';
 import { bindingPath, markedBinding } from './objects.ts';
 import { binder } from './people.ts';
 import type { Scene } from './scene.ts';
+import { fields, megabyte } from './upkeep.ts';
 
 const reserved = 'only Curfew makes bindings whose name begins with';
 
@@ -31,6 +32,7 @@ const squatting: Attacks = {
 };
 
 const changed = 'only Curfew changes its bindings';
+const small = 'metadata.managedFields, generateName and selfLink of a binding of Curfew stay small';
 const patchManaged = (body: object) => (scene: Scene) =>
   mergePatch(bindingPath(scene.namespace, scene.managed.name), body);
 
@@ -62,6 +64,20 @@ const tampering: Attacks = {
       call: patchManaged(body),
       refused: changed,
     })),
+    ...[{ [`f:${megabyte}`]: {} }, { 'f:metadata': { [`f:${megabyte}`]: {} } }].map((fieldsV1, index) => ({
+      tries: `blow the managedFields of a binding of ours up, ${index}`,
+      as: binder,
+      call: patchManaged({
+        metadata: { managedFields: fields(fieldsV1, 'bloat', 'Update', 'rbac.authorization.k8s.io/v1') },
+      }),
+      refused: small,
+    })),
+    {
+      tries: 'put a megabyte into the generateName of a binding of ours',
+      as: binder,
+      call: patchManaged({ metadata: { generateName: megabyte } }),
+      refused: small,
+    },
     {
       tries: 'swap the role of a binding of ours',
       as: binder,

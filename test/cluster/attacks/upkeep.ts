@@ -1,6 +1,6 @@
 /** Attempts to blow a grant up so that no revocation fits, to keep it in being, and to take away what others asked for. */
 import { expect } from 'vitest';
-import { type Attacks, jsonPatch, mergePatch, statusPath } from './attempt.ts';
+import { type Attacks, decisionOf, jsonPatch, mergePatch, statusPath } from './attempt.ts';
 import { grantBody, grantPath } from './objects.ts';
 import { alice, bob, mallory } from './people.ts';
 import type { Answer, Call } from './request.ts';
@@ -15,21 +15,22 @@ const owners = (count: number, name = 'nobody'): readonly object[] =>
     name,
     uid: `4e9a7a4e-6a0e-4f4e-9b1c-${String(index).padStart(12, '0')}`,
   }));
-const fields = (
+export const fields = (
   fieldsV1: object,
   manager = 'bloat',
   operation: 'Apply' | 'Update' = 'Update',
+  apiVersion = 'curfew.dev/v1alpha1',
 ): readonly object[] => [
   {
     manager,
     operation,
-    apiVersion: 'curfew.dev/v1alpha1',
+    apiVersion,
     time: '2026-01-01T00:00:00Z',
     fieldsType: 'FieldsV1',
     fieldsV1,
   },
 ];
-const megabyte = 'x'.repeat(1_000_000);
+export const megabyte = 'x'.repeat(1_000_000);
 
 /** What is too large, and what is said of it. Each is tried at creation and on the grant of somebody else. */
 const bloats: readonly (readonly [string, object, string | RegExp])[] = [
@@ -138,17 +139,23 @@ const changing: Attacks = {
         }),
       refused: 'metadata.managedFields',
     },
-    ...[{ [`f:${megabyte}`]: {} }, { 'f:status': { [`f:${megabyte}`]: {} } }].map((fieldsV1) => ({
-      tries: `blow managedFields up through /status, ${Object.keys(fieldsV1)[0]?.slice(0, 10) ?? ''}`,
-      as: bob,
-      call: (scene: Scene): Call =>
-        mergePatch(statusPath(scene, scene.grants.Active), { metadata: { managedFields: fields(fieldsV1) } }),
-      // Refused, or reset by the API server before anybody looks.
-      harmless: ({ code, message, body }: Answer): void => {
-        if (code !== 200) expect(message).toContain('metadata.managedFields');
-        else expect(JSON.stringify(body).length).toBeLessThan(20_000);
-      },
-    })),
+    ...[{ [`f:${megabyte}`]: {} }, { 'f:status': { [`f:${megabyte}`]: {} } }].flatMap((fieldsV1) =>
+      [false, true].map((decides) => ({
+        tries: `blow managedFields up through /status, ${Object.keys(fieldsV1)[0]?.slice(0, 10) ?? ''}${decides ? ', along with a decision' : ''}`,
+        as: bob,
+        call: (scene: Scene): Call => {
+          const grant = decides ? scene.grants.Pending : scene.grants.Active;
+          const decision = { status: { decisions: [decisionOf(grant, 'bob', 'Denied')] } };
+          const metadata = { managedFields: fields(fieldsV1) };
+          return mergePatch(`${statusPath(scene, grant)}?dryRun=All`, { metadata, ...(decides && decision) });
+        },
+        // Refused, or reset by the API server before anybody looks.
+        harmless: ({ code, message, body }: Answer): void => {
+          if (code !== 200) expect(message).toContain('metadata.managedFields');
+          else expect(JSON.stringify(body).length).toBeLessThan(20_000);
+        },
+      })),
+    ),
     ...['generateName', 'selfLink'].map((field) => ({
       tries: `put a megabyte into ${field}, at which Kubernetes does not look, of the grant of somebody else`,
       as: mallory,
