@@ -77,9 +77,8 @@ export const valueSets: Readonly<Record<string, object>> = {
     grantableRoles: ['view', 'edit', 'team-debugger'],
     policies: {
       default: { approval: { required: 2, selfApproval: 'Forbidden' } },
-      // Names that YAML takes for something else.
-      no: { approval: { required: 1 } },
-      '24': {},
+      // A name that YAML takes for something else.
+      '24': { roles: [{ kind: 'ClusterRole', name: 'view' }], duration: { max: '1h' } },
       'gitops.production': {
         roles: [{ kind: 'ClusterRole', name: 'team-*' }],
         duration: { max: '1h' },
