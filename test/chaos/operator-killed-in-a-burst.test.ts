@@ -11,8 +11,7 @@ import { type ChaosCluster, startChaosCluster } from './chaos-cluster.ts';
 import { bundleOperators, type Operators } from './operators.ts';
 
 const isLong = process.env['CURFEW_TEST_LONG'] === '1';
-const roundsOf = (short: number): readonly number[] =>
-  Array.from({ length: isLong ? 20 : short }, (_, index) => index + 1);
+const rounds = Array.from({ length: isLong ? 20 : 3 }, (_, index) => index + 1);
 /** Nearly all of it for the preparation, on a busy machine. */
 const timeout = 400_000;
 /** What an operator needs from the start of its process for the ends of all, in milliseconds. */
@@ -50,7 +49,7 @@ async function killed(burst: Burst, operator: OperatorProcess): Promise<number> 
   return left;
 }
 
-it.each(roundsOf(3))(
+it.each(rounds)(
   `round %i: the operator killed in the middle of ${burstSize} ends, and started again`,
   { timeout },
   async () => {
@@ -82,7 +81,7 @@ async function replicas(): Promise<readonly [leader: OperatorProcess, other: Ope
   return [leader, await operators.start('--leader-elect')];
 }
 
-it.each(roundsOf(1))(
+it.each(rounds)(
   `round %i: the leader of two killed in the middle of ${burstSize} ends`,
   { timeout },
   async () => {
