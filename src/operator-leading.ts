@@ -12,7 +12,7 @@ import { createMemory } from './controller/memory.ts';
 import { runSweep } from './controller/sweep.ts';
 import type { GuardVerdict } from './domain/guard-verdict.ts';
 import type { Parts } from './operator-parts.ts';
-import { createGrantController, createTrail, learnHolders, sweepOptions } from './operator-work.ts';
+import { createGrantController, createTrail, openIntake, sweepOptions } from './operator-work.ts';
 import type { Api } from './runtime/api.ts';
 import { watchForLeaps } from './runtime/time-leap.ts';
 
@@ -32,9 +32,7 @@ export interface Lead {
 export async function lead(parts: Parts, { api, writes, watches, onVerdict, signal }: Lead): Promise<void> {
   const { flags, logger, clock, serverTime, metrics, queue, intake, cache, progress, onStoreError } = parts;
   progress.leading = true;
-  // What must end waits for nothing; who may begin depends on who holds access.
-  intake.openForEnds(cache);
-  const opened = learnHolders({ api, cache, clock }, logger, signal).then(() => intake.open(cache));
+  const opened = openIntake(intake, { api, cache, clock }, logger, signal);
   logger.info('leading');
   watchForLeaps({
     clock,

@@ -5,6 +5,7 @@
  */
 import type { Shell } from './controller/apply.ts';
 import { listHolders } from './controller/holders.ts';
+import type { Intake } from './controller/intake.ts';
 import { createReconcile } from './controller/reconcile.ts';
 import { latestLook_ms } from './controller/urgency.ts';
 import type { SweepOptions } from './controller/sweep.ts';
@@ -123,10 +124,25 @@ export const sweepOptions = (
 const holdersPatience_ms = 2000;
 
 /**
+ * Begins the work of one that leads: what must end waits for nothing; who may begin depends on who holds access. Resolves when
+ * everything is work; never rejects.
+ */
+export async function openIntake(
+  intake: Pick<Intake, 'openForEnds' | 'open'>,
+  shell: Pick<Shell, 'api' | 'cache' | 'clock'>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<void> {
+  intake.openForEnds(shell.cache);
+  await learnHolders(shell, logger, signal);
+  intake.open(shell.cache);
+}
+
+/**
  * Has limits count what the leader before has let begin and our watch has not shown yet. Resolves when that is known, or after
  * a while without it; never rejects.
  */
-export async function learnHolders(
+async function learnHolders(
   { api, cache, clock }: Pick<Shell, 'api' | 'cache' | 'clock'>,
   logger: Logger,
   signal: AbortSignal,

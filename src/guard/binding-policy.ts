@@ -15,7 +15,7 @@ import { apiGroup, clusterTemporaryAccessGrant, temporaryAccessGrant } from '../
 import { rbacApiGroup } from '../domain/schema/subject.ts';
 import { isTimestamp } from '../domain/schema/text.ts';
 import { cel, type Manifest, policy, say, type Validation } from './cel.ts';
-import { fieldsFit } from './managed-fields.ts';
+import { fieldsFit, uncheckedTextsStay } from './managed-fields.ts';
 import { exceptForeignProbes, probeRule } from './probe.ts';
 import type { Edition, GuardSettings } from './settings.ts';
 
@@ -142,10 +142,7 @@ const othersRules: readonly Validation[] = [
       [
         "request.operation != 'UPDATE'",
         [
-          ...['generateName', 'selfLink'].map(
-            (field) =>
-              `variables.binding.metadata.?${field}.orValue('') == variables.old.metadata.?${field}.orValue('')`,
-          ),
+          uncheckedTextsStay('variables.binding', 'variables.old'),
           `(variables.managedFields == variables.old.metadata.?managedFields.orValue([]) || ${fieldsFit('variables.managedFields')})`,
         ].join(' && '),
       ].join(' || '),

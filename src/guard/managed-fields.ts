@@ -1,6 +1,6 @@
 /**
- * How large metadata.managedFields may be. Clients may write into it whatever they like, and a count is no limit: one entry
- * took a megabyte, after which no status would fit any more.
+ * How large the metadata may be at which Kubernetes does not look, above all managedFields. Clients may write into it whatever they
+ * like, and a count is no limit: one entry took a megabyte, after which no status would fit any more.
  *
  * Must not know which object is looked at.
  */
@@ -21,3 +21,9 @@ function weight(map: string, depth: number): string {
 /** A CEL condition on a list of managedFields: together they are no larger than this many times what anybody needs. */
 export const fieldsFit = (list: string, times = 1): string =>
   `${list}.map(m, size(m.?manager.orValue('')) + size(m.?apiVersion.orValue('')) + size(m.?subresource.orValue('')) + (has(m.fieldsV1) ? ${weight('m.fieldsV1', depthMax)} : 0)).sum() <= ${times * fields_chars_max}`;
+
+/** A CEL condition on an object and what it was, both CEL: texts that Kubernetes keeps as they come are as they were. */
+export const uncheckedTextsStay = (object: string, before: string): string =>
+  ['generateName', 'selfLink']
+    .map((field) => `${object}.metadata.?${field}.orValue('') == ${before}.metadata.?${field}.orValue('')`)
+    .join(' && ');

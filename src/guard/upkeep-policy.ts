@@ -17,7 +17,7 @@ import {
   say,
   type Validation,
 } from './cel.ts';
-import { fieldsFit } from './managed-fields.ts';
+import { fieldsFit, uncheckedTextsStay } from './managed-fields.ts';
 import { exceptForeignProbes, probeRule } from './probe.ts';
 import type { Edition } from './settings.ts';
 
@@ -130,7 +130,7 @@ const metadataRules: readonly Validation[] = [
   },
   {
     // Kubernetes itself looks at neither once an object is there.
-    expression: `request.operation != 'UPDATE' || ${['generateName', 'selfLink'].map((field) => `variables.grant.metadata.?${field}.orValue('') == dyn(oldObject).metadata.?${field}.orValue('')`).join(' && ')}`,
+    expression: `request.operation != 'UPDATE' || ${uncheckedTextsStay('variables.grant', 'dyn(oldObject)')}`,
     message:
       'metadata.generateName and metadata.selfLink of a grant do not change: revoking it must always fit',
   },

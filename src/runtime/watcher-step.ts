@@ -6,7 +6,7 @@
  * resourceVersion is kept only together with the state it belongs to. Must not know time, sockets or the store.
  */
 import type { KubeList, KubeObject } from './api.ts';
-import { ApiError, isGone, isVersionAhead } from './api-error.ts';
+import { ApiError, isGone } from './api-error.ts';
 import { fullJitter } from './backoff.ts';
 import { keyOf, withoutManagedFields } from './resources.ts';
 import {
@@ -117,7 +117,7 @@ function afterFailure<T>(
   const after_ms = retryAfter_ms(error) + jitter_ms;
   // Where lists work and watches do not, an old state would stay for ever.
   const isStale = failures % relistAfter === 0;
-  const isLost = isGone(error) || isVersionAhead(error) || refused || isStale || wasAway(phase, code);
+  const isLost = isGone(error) || refused || isStale || isUnconfirmed(phase, code);
   return 'resourceVersion' in phase && !isLost
     ? confirm(state, phase.resourceVersion, { failures, after_ms })
     : begin(strategy, failures, after_ms);
@@ -128,10 +128,11 @@ const wasEstablished = (phase: WatcherPhase<unknown>, at_ms: number): boolean =>
   phase.kind === 'Watching' && (phase.heard !== 'Nothing' || at_ms - phase.since_ms >= establishedWatch_ms);
 
 /**
- * Whether the server was not there when it was asked for what we are at. Then it may come back from a backup, and may have given
- * out all the versions that we know once more, for other states. One that is merely busy says so.
+ * Whether the server was asked for what we are at and did not say that it has it. It has not come as far; or it was not there: then
+ * it may come back from a backup, and may have given out all the versions that we know once more, for other states. One that is
+ * merely busy says so.
  */
-const wasAway = (phase: WatcherPhase<unknown>, code: number | undefined): boolean =>
+const isUnconfirmed = (phase: WatcherPhase<unknown>, code: number | undefined): boolean =>
   phase.kind === 'Confirming' && code !== 429;
 
 const retryAfter_ms = (error: unknown): number =>

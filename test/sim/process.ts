@@ -17,7 +17,7 @@ import { runSweep } from '../../src/controller/sweep.ts';
 import type { Trail } from '../../src/controller/trail.ts';
 import {
   createGrantController,
-  learnHolders,
+  openIntake,
   sweepOptions,
   type WorkOptions,
 } from '../../src/operator-work.ts';
@@ -136,10 +136,7 @@ export function startProcess({ clock, random, trail, accepted, connect, onBug }:
   const metrics = { reconciled: () => {}, swept: () => {} } as unknown as WorkOptions['metrics'];
   let leading = false;
   const work = async (writes: Api, signal: AbortSignal): Promise<void> => {
-    intake.openForEnds(cache);
-    const opened = learnHolders({ api, cache, clock: ownClock }, logger, signal).then(() =>
-      intake.open(cache),
-    );
+    const opened = openIntake(intake, { api, cache, clock: ownClock }, logger, signal);
     watchForLeaps({ clock: ownClock, signal, onLeap: () => intake.timeLeapt(cache) });
     const basis = {
       installation: defaultInstallation,
